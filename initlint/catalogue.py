@@ -1,0 +1,113 @@
+"""Discovers rules and selects them by code, name, prefix or family."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+
+from initlint.rule import Default, Rule
+
+ENTRY_POINT_GROUP = "initlint.rules"
+
+ENGINE_CODES = {
+    "INI001": "does-not-parse",
+    "INI002": "rule-crashed",
+    "INI003": "unused-suppression",
+}
+"""Codes that the engine itself reports; only the last one is a finding, the others are diagnostics."""
+
+
+class UnknownRule(ValueError):
+    """No rule answers to a code, name, prefix or family; says which is closest."""
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules, ours and those of the entry-point group, sorted by code. Imports neither LibCST nor torch.
+
+    Raises ValueError where two rules share a code or a name.
+    """
+    packages = [importlib.import_module("initlint.rules")]
+    packages += [point.load() for point in entry_points(group=ENTRY_POINT_GROUP)]
+    found = sorted((rule for package in packages for rule in _rules_below(package)), key=lambda rule: rule.code)
+    seen: dict[str, Rule] = {}
+    for rule in found:
+        for key in (rule.code, rule.name):
+            if key in seen:
+                raise ValueError(f"{rule.module} and {seen[key].module} both call themselves {key}")
+            seen[key] = rule
+    return tuple(found)
+
+
+def find(word: str) -> Rule:
+    """The rule with this code or name. Raises UnknownRule."""
+    for rule in rules():
+        if word in (rule.code, rule.name):
+            return rule
+    raise UnknownRule(_unknown(word, {word for rule in rules() for word in (rule.code, rule.name)}))
+
+
+def codes(words: Iterable[str]) -> frozenset[str]:
+    """The codes that words name: codes, rule names, code prefixes (`INI1`), families (`gain`), `ALL`.
+
+    Raises UnknownRule for a word that names nothing.
+    """
+    chosen: set[str] = set()
+    for word in words:
+        matching = {code for code, keys in _keys().items() if word in keys or code.startswith(word)}
+        if word == "ALL":
+            matching = set(_keys())
+        if not matching:
+            raise UnknownRule(_unknown(word, {key for keys in _keys().values() for key in keys}))
+        chosen |= matching
+    return frozenset(chosen)
+
+
+def select(
+    select: Iterable[str] | None = None,
+    extend_select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    preview: bool = False,
+) -> tuple[Rule, ...]:
+    """The rules that run.
+
+    Without `select`: those that are on by default, with `preview` also those in preview. A rule that is off or in
+    preview and named by its full code or name runs without `preview`; a prefix, a family or `ALL` brings preview rules
+    only with `preview`, and rules that are off always.
+    """
+    words = [*(select or ()), *extend_select]
+    broad = codes(words)
+    exact = {code for code, keys in _keys().items() if any(word in (code, *keys[:2]) for word in words)}
+    dropped = codes(ignore)
+    chosen = []
+    for rule in rules():
+        by_default = select is None and (rule.default is Default.ON or (preview and rule.default is Default.PREVIEW))
+        by_word = rule.code in broad and (preview or rule.default is not Default.PREVIEW or rule.code in exact)
+        if (by_default or by_word) and rule.code not in dropped:
+            chosen.append(rule)
+    return tuple(chosen)
+
+
+@cache
+def _keys() -> dict[str, tuple[str, ...]]:
+    """Code → code, name, family, for every rule and for the engine's own codes."""
+    keys: dict[str, tuple[str, ...]] = {code: (code, name) for code, name in ENGINE_CODES.items()}
+    return keys | {rule.code: (rule.code, rule.name, rule.family) for rule in rules()}
+
+
+def _rules_below(package: ModuleType) -> Iterator[Rule]:
+    for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        module = importlib.import_module(info.name)
+        for value in vars(module).values():
+            if isinstance(value, Rule) and value.module == info.name:
+                yield value
+
+
+def _unknown(word: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.4)
+    return f"unknown rule {word!r}" + (f"; did you mean {close[0]!r}?" if close else "")

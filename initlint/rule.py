@@ -1,0 +1,166 @@
+"""What a rule is: metadata, a check over the facts of one file, and the changes that it proposes.
+
+A rule module holds one function decorated with `rule`; the decorated name becomes the `Rule`. Its docstring's first
+line is the summary. The check yields an `Alarm` per mistake, in terms of LibCST nodes; the engine places alarms in the
+original text. Rule modules import LibCST for type checking only, or inside the function that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from initlint.finding import Safety, Severity
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from initlint.facts.file import File
+
+__all__ = ["Alarm", "Change", "Check", "Default", "Kind", "Proposal", "Reach", "Rule", "Safety", "Severity", "rule"]
+
+
+class Kind(StrEnum):
+    """What a rule promises of its findings; the page of the rule says which."""
+
+    ERROR = "error"
+    WRONG = "wrong"
+    SUSPICIOUS = "suspicious"
+    UNSTATED = "unstated"
+    STYLE = "style"
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of this kind of rule unless the configuration says another."""
+        match self:
+            case Kind.ERROR | Kind.WRONG:
+                return Severity.ERROR
+            case Kind.SUSPICIOUS | Kind.UNSTATED:
+                return Severity.WARNING
+            case Kind.STYLE:
+                return Severity.NOTE
+
+
+class Default(StrEnum):
+    """Whether a rule runs without being asked for."""
+
+    ON = "on"
+    PREVIEW = "preview"
+    OFF = "off"
+
+
+class Reach(StrEnum):
+    """How far from its trigger a rule looks: the definition around it with what that names, or the whole file."""
+
+    DEFINITION = "definition"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Replaces a node by code, or inserts code before or after it.
+
+    `code` is a node, whose code is generated, or text. An inserted text stands directly at the edge of the node;
+    `Change.line_after` inserts whole lines behind a statement, with its indentation. Removing a statement is
+    replacing it by the empty text: its line goes with it.
+    """
+
+    node: cst.CSTNode
+    code: cst.CSTNode | str
+    where: str = "replace"
+
+    @classmethod
+    def before(cls, node: cst.CSTNode, code: str) -> Change:
+        """Insert text directly before a node."""
+        return cls(node, code, "before")
+
+    @classmethod
+    def after(cls, node: cst.CSTNode, code: str) -> Change:
+        """Insert text directly behind a node."""
+        return cls(node, code, "after")
+
+    @classmethod
+    def line_after(cls, node: cst.CSTNode, code: str) -> Change:
+        """Insert a statement on a line of its own behind a statement."""
+        return cls(node, code, "line_after")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A fix in terms of the tree: what it does in one phrase, how safe it is, the changes that belong together."""
+
+    title: str
+    safety: Safety
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One mistake: the smallest expression that has to change, the message with its numbers, fixes, other places."""
+
+    node: cst.CSTNode
+    message: str
+    fixes: tuple[Proposal, ...] = ()
+    related: tuple[tuple[cst.CSTNode, str], ...] = ()
+
+
+Check = Callable[["File"], Iterator[Alarm]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Metadata of a rule and its check. `fix` is the label that its page argues, None where nothing is proposed."""
+
+    code: str
+    name: str
+    summary: str
+    kind: Kind
+    default: Default
+    fix: Safety | None
+    triggers: tuple[str, ...]
+    reach: Reach
+    since: str
+    check: Check
+    module: str
+
+    @property
+    def family(self) -> str:
+        """The folder that the rule lives in: `gain` of `initlint.rules.gain.leaky_relu_slope`."""
+        return self.module.rpartition(".")[0].rpartition(".")[2]
+
+    @property
+    def page(self) -> Path:
+        """The Markdown page beside the rule's module."""
+        import sys
+
+        file = sys.modules[self.module].__file__
+        assert file is not None
+        return Path(file).with_suffix(".md")
+
+
+def rule(
+    code: str,
+    name: str,
+    kind: Kind,
+    default: Default,
+    *,
+    triggers: tuple[str, ...],
+    fix: Safety | None = None,
+    reach: Reach = Reach.DEFINITION,
+    since: str = "0.1",
+) -> Callable[[Check], Rule]:
+    """Make a rule of a check function.
+
+    `triggers` are the substrings without any of which a file has nothing for this rule; a file in which no trigger of
+    a selected rule stands is never parsed. Of a file that passes, only definitions with triggers are read, and what
+    they name; a rule that looks further, such as for the activations of other classes, says `reach=Reach.FILE`.
+    """
+
+    def decorate(check: Check) -> Rule:
+        summary = (check.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        return Rule(code, name, summary, kind, default, fix, triggers, reach, since, check, check.__module__)
+
+    return decorate

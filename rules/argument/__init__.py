@@ -1,0 +1,1 @@
+"""Arguments: a number in the wrong slot, a function that does not exist."""

@@ -1,0 +1,1 @@
+"""Fans: the scale is built from the wrong dimensions."""

@@ -1,0 +1,1 @@
+"""Gains: the gain belongs to another activation."""

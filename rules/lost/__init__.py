@@ -1,0 +1,1 @@
+"""Lost: the init is written and then gone."""

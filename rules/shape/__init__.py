@@ -1,0 +1,1 @@
+"""Shapes: the tensor has the wrong number of dimensions."""

@@ -1,0 +1,1 @@
+"""Style: same numbers, clearer or future-proof spelling."""
