@@ -7,7 +7,7 @@ original text. Rule modules import LibCST for type checking only, or inside the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
 
-__all__ = ["Alarm", "Change", "Check", "Default", "Kind", "Proposal", "Reach", "Rule", "Safety", "Severity", "rule"]
+__all__ = ["Alarm", "Change", "Check", "Default", "Kind", "Proposal", "Rule", "Safety", "Severity", "rule"]
 
 
 class Kind(StrEnum):
@@ -50,13 +50,6 @@ class Default(StrEnum):
     ON = "on"
     PREVIEW = "preview"
     OFF = "off"
-
-
-class Reach(StrEnum):
-    """How far from its trigger a rule looks: the definition around it with what that names, or the whole file."""
-
-    DEFINITION = "definition"
-    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +114,7 @@ class Rule:
     default: Default
     fix: Safety | None
     triggers: tuple[str, ...]
-    reach: Reach
+    context: frozenset[str]
     since: str
     check: Check
     module: str
@@ -149,18 +142,21 @@ def rule(
     *,
     triggers: tuple[str, ...],
     fix: Safety | None = None,
-    reach: Reach = Reach.DEFINITION,
+    context: Collection[str] = (),
     since: str = "0.1",
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function.
 
     `triggers` are the substrings without any of which a file has nothing for this rule; a file in which no trigger of
     a selected rule stands is never parsed. Of a file that passes, only definitions with triggers are read, and what
-    they name; a rule that looks further, such as for the activations of other classes, says `reach=Reach.FILE`.
+    they name. A rule that looks further names the words of the definitions that it needs as well as `context`: the
+    names of activations and norms, say.
     """
 
     def decorate(check: Check) -> Rule:
         summary = (check.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        return Rule(code, name, summary, kind, default, fix, triggers, reach, since, check, check.__module__)
+        return Rule(
+            code, name, summary, kind, default, fix, triggers, frozenset(context), since, check, check.__module__
+        )
 
     return decorate

@@ -1,0 +1,187 @@
+"""`File`: the facts of one file, derived from the reader's record on demand; what a rule's check is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+
+from initlint.facts import text
+from initlint.facts.activations import Activations, Slope
+from initlint.facts.construction import Builder, LayerCall
+from initlint.facts.fans import Misnamed, misnamed_fans
+from initlint.facts.guards import Guards, Presence
+from initlint.facts.helpers import HelperCall, helper_calls
+from initlint.facts.inventory import Inventory
+from initlint.facts.modules import Modules
+from initlint.facts.names import Names
+from initlint.facts.reader import read
+from initlint.facts.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
+from initlint.facts.sites import InitSite, UnknownInit, init_sites, unknown_inits
+from initlint.facts.targets import Targets
+from initlint.facts.uses import Uses
+from initlint.facts.values import Values
+
+
+@dataclass(frozen=True, slots=True)
+class FactOptions:
+    """What the configuration says about facts: more modules with torch's init signatures, the version of torch."""
+
+    init_modules: tuple[str, ...] = ()
+    torch_version: str | None = None
+
+
+class File:
+    """The facts of one file."""
+
+    def __init__(self, module: cst.Module, options: FactOptions | None = None) -> None:
+        self.options = options or FactOptions()
+        self.record: Record = read(module)
+        self.names = Names(self.record.star_imports)
+        self.values = Values(self.names)
+        self.guards = Guards(self.names, self.values)
+        self.builder = Builder(self.names, self.values)
+        self.modules = Modules(self.builder)
+        self.targets = Targets(self.guards, self.builder, self.modules)
+
+    @property
+    def classes(self) -> list[Class]:
+        """Classes in the order of the source, nested ones included."""
+        return self.record.classes
+
+    @property
+    def functions(self) -> list[Function]:
+        """Functions and methods in the order of the source, nested ones included."""
+        return self.record.functions
+
+    @cached_property
+    def imports_torch(self) -> bool:
+        """Whether the file imports torch, or a module whose init functions have torch's signatures."""
+        return any(self._torch_root(name) for name in self.record.imports)
+
+    @cached_property
+    def sites(self) -> tuple[InitSite, ...]:
+        """The init sites in the order of the source."""
+        return tuple(init_sites(self))
+
+    @cached_property
+    def unknown_inits(self) -> tuple[UnknownInit, ...]:
+        """Calls of names that `torch.nn.init` does not have."""
+        return tuple(unknown_inits(self))
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """The qualified names of attributes of other modules that the file assigns."""
+        scopes: tuple[Scope, ...] = (self.record.module, *self.record.classes, *self.record.functions)
+        writes = (event for scope in scopes for event in scope.events if isinstance(event, Write))
+        names = (self.names.qualified(write.target, write.env) for write in writes)
+        return frozenset(name for name in names if name is not None)
+
+    @cached_property
+    def layer_calls(self) -> tuple[tuple[Call, LayerCall], ...]:
+        """Constructor calls of torch layers in the order of the source."""
+        found = ((call, self.builder.layer_call(call.node, call.env)) for call in self.record.calls)
+        return tuple((call, layer) for call, layer in found if layer is not None)
+
+    @cached_property
+    def _assignments(self) -> dict[cst.BaseExpression, Assignment]:
+        return {assignment.value: assignment for assignment in self.record.assignments}
+
+    def assignment_of(self, value: cst.BaseExpression) -> Assignment | None:
+        """The assignment of a value to a plain name."""
+        return self._assignments.get(value)
+
+    def calls_of(self, *qualified: str) -> Iterator[Call]:
+        """The calls of functions with these qualified names."""
+        wanted = frozenset(qualified)
+        last = {name.rpartition(".")[2] for name in wanted}
+        for call in self.record.calls:
+            function = call.node.func
+            if isinstance(function, cst.Attribute) and function.attr.value not in last:
+                continue
+            if self.names.qualified(function, call.env) in wanted:
+                yield call
+
+    @cached_property
+    def misnamed_fans(self) -> tuple[Misnamed, ...]:
+        """Locals named after one fan that hold the other."""
+        return tuple(misnamed_fans(self))
+
+    @cached_property
+    def helper_calls(self) -> tuple[HelperCall, ...]:
+        """Calls of init helpers that take a module."""
+        return tuple(helper_calls(self))
+
+    @cached_property
+    def uses(self) -> Uses:
+        """How the classes of the file use their parameters."""
+        return Uses(self)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The layers that the file builds."""
+        return Inventory(self)
+
+    @cached_property
+    def activations(self) -> Activations:
+        """The rectifiers of the file."""
+        return Activations(self)
+
+    def slope_at(self, block: Block, *, own: bool = False) -> Slope | None:
+        """The one slope of the rectifiers behind the layers that an init at a place reaches; None where that is open.
+
+        In a class with rectifiers those are its own, and unless only its own layers are reached (`own`) also those of
+        the classes that it builds; elsewhere all of the file. Where a normalisation or a rescaling stands among them,
+        the slope cannot matter: None as well.
+        """
+        class_ = self.class_around(block)
+        classes = None
+        if class_ is not None and self.activations.used_in({class_}):
+            classes = {class_} if own else self._built_from(class_)
+        if self.activations.scale_free(classes):
+            return None
+        return self.activations.slope(classes)
+
+    def class_around(self, block: Block) -> Class | None:
+        """The class around a place."""
+        scope: Scope | None = block.scope
+        while scope is not None and not isinstance(scope, Class):
+            scope = scope.outer
+        return scope
+
+    def tolerated(self, call: Call) -> bool:
+        """Whether a failure of a call is expected: it stands in a `try`, a `suppress` or a `pytest.raises`."""
+        return any(block.branch is Branch.TRY or _expects_failure(block) for block in call.block.path())
+
+    def asked_for(self, call: Call, name: str) -> bool:
+        """Whether a test on the way to a call asks with `hasattr` whether the function is there."""
+        return any(guard.subject.endswith(f".{name}") for guard in self.guards.of_kind(call.block, Presence))
+
+    def _built_from(self, class_: Class) -> set[Class]:
+        """A class and the classes of the file that it builds, transitively."""
+        found, pending = {class_}, [class_]
+        while pending:
+            for method in pending.pop().methods.values():
+                for event in method.events:
+                    built = self.names.definition(event.node.func, event.env) if isinstance(event, Call) else None
+                    if isinstance(built, Class) and built not in found:
+                        found.add(built)
+                        pending.append(built)
+        return found
+
+    def _torch_root(self, name: str) -> bool:
+        root = name.partition(".")[0]
+        return root in _TORCH_ROOTS or name.startswith("..") or name in self.options.init_modules
+
+
+def _expects_failure(block: Block) -> bool:
+    """Whether a block is the body of `with suppress(…)`, `with pytest.raises(…)` or unittest's `assertRaises`."""
+    items = block.node.items if block.branch is Branch.WITH and isinstance(block.node, cst.With) else ()
+    called = (item.item.func for item in items if isinstance(item.item, cst.Call))
+    return any((text.dotted(function) or "").rpartition(".")[2] in _FAILURE_EXPECTED for function in called)
+
+
+_FAILURE_EXPECTED = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
+_TORCH_ROOTS = frozenset({"torch", "transformers", "timm", "mmcv", "mmengine"})
