@@ -1,0 +1,265 @@
+"""One file → findings; many files → a process pool.
+
+Bytes pass the gate, `ast` judges syntax and selects islands, LibCST parses those, the reader leaves facts, rules yield
+alarms, alarms are placed in the original text, suppressions apply. Whatever is wrong with a file or a rule becomes a
+diagnostic; nothing raises for bad input. LibCST is imported when the first file passes the gate.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import sys
+import traceback
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from initlint.finding import Diagnostic, Finding
+from initlint.gate import gate
+from initlint.rule import Rule
+from initlint.source import Source, SourceError, read_bytes
+
+if TYPE_CHECKING:
+    from initlint.config import Settings
+    from initlint.facts.file import File
+    from initlint.islands import Islands
+
+DOES_NOT_PARSE = "INI001"
+RULE_CRASHED = "INI002"
+UNUSED_SUPPRESSION = "INI003"
+
+_FRAMES_PER_LEVEL = 12
+"""Python frames that reading and generating one level of nesting take at most."""
+
+_POOL_FROM = 64
+"""Files from which starting processes pays."""
+
+_CHUNK = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How files are checked, rules apart.
+
+    `islands` and `suppressions` can be turned off to compare; `unused` reports suppressions that were not needed;
+    without `noqa` only our own comments suppress.
+    """
+
+    islands: bool = True
+    suppressions: bool = True
+    unused: bool = True
+    noqa: bool = True
+    init_modules: tuple[str, ...] = ()
+    torch_version: str | None = None
+
+    def configured(self, settings: Settings, path: Path) -> Options:
+        """The options for a file under a configuration."""
+        return replace(
+            self,
+            unused=self.unused and settings.reports(UNUSED_SUPPRESSION, path),
+            init_modules=settings.init_modules,
+            torch_version=settings.torch_version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run says of one file. `source` is None where the file was not decoded or the gate stopped it."""
+
+    path: Path
+    findings: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    source: Source | None = field(default=None, compare=False)
+
+
+def check_file(path: Path, rules: Sequence[Rule], options: Options) -> Result:
+    """Check a file on disk."""
+    try:
+        data = read_bytes(path)
+        source = Source.from_bytes(path, data)
+    except SourceError as error:
+        diagnostic = Diagnostic(error.path, DOES_NOT_PARSE, error.message, error.line, error.column)
+        return Result(path, diagnostics=(diagnostic,))
+    return check_source(source, rules, options) if gate(rules)(data) else Result(path)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cyclic collector off: it would walk the growing trees again and again, and they hold no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def check_source(source: Source, rules: Sequence[Rule], options: Options) -> Result:
+    """Check decoded text; the gate has been passed or is not wanted."""
+    with _no_collection():
+        try:
+            tree = parse(source.text)
+        except Unparsable as error:
+            diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, error.message, error.line, error.column)
+            return Result(source.path, diagnostics=(diagnostic,), source=source)
+        return check_tree(source, tree, rules, options)
+
+
+def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options: Options) -> Result:
+    """Check text whose `ast` is known."""
+    from initlint.islands import TooDeep, islands, whole
+
+    try:
+        selected = islands(source.text, tree, rules)
+        if not options.islands:
+            selected = whole(source.text)
+        with _no_collection():
+            findings, diagnostics = _run(source, selected, rules, options)
+    except TooDeep as error:
+        diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
+        return Result(source.path, diagnostics=(diagnostic,), source=source)
+    if options.suppressions:
+        from initlint import suppress
+
+        findings = suppress.apply(
+            findings, source.text, rules, path=source.path, unused=options.unused, noqa=options.noqa
+        )
+    ordered = tuple(sorted(findings, key=lambda finding: finding.order))
+    return Result(source.path, ordered, tuple(sorted(diagnostics, key=lambda each: each.order)), source)
+
+
+def check_paths(
+    paths: Sequence[Path],
+    settings: Settings,
+    jobs: int = 1,
+    options: Options | None = None,
+    force_exclude: bool = False,
+) -> Iterator[Result]:
+    """Check files and folders; results come in the order of the paths, whatever `jobs` is."""
+    from initlint.source import discover
+
+    base = options or Options()
+    files = discover(paths, settings, force_exclude=force_exclude)
+    work = [_Work(path, settings.rules_for(path), base.configured(settings, path)) for path in files]
+    if jobs > 1 and len(work) >= _POOL_FROM:
+        yield from _in_processes(work, jobs)
+    else:
+        for each in work:
+            yield check_file(each.path, each.rules, each.options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    path: Path
+    rules: tuple[Rule, ...]
+    options: Options
+
+
+class Unparsable(Exception):
+    """The text is no Python that this interpreter reads."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
+def parse(text: str) -> ast.Module:
+    """The `ast` of a text; what the interpreter warns about is not our subject. Raises Unparsable."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        message = f"does not parse: {error.msg}"
+        raise Unparsable(message, error.lineno or 1, max((error.offset or 1) - 1, 0)) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        reason = str(error) or type(error).__name__
+        raise Unparsable(f"cannot be parsed: {reason}", 1, 0) from None
+
+
+def _run(
+    source: Source, selected: Islands, rules: Sequence[Rule], options: Options
+) -> tuple[list[Finding], list[Diagnostic]]:
+    if not selected.text.strip():
+        return [], []
+    try:
+        file = read_facts(selected, options)
+    except Exception as error:
+        return [], [Diagnostic(source.path, DOES_NOT_PARSE, f"cannot be read: {_place(error)}")]
+    return _alarms(source, selected, file, rules)
+
+
+def read_facts(selected: Islands, options: Options) -> File:
+    """The facts of the islands of a file. Raises libcst.ParserSyntaxError."""
+    import libcst as cst
+
+    from initlint.facts.file import FactOptions, File
+
+    _allow_recursion()
+    module = cst.parse_module(selected.text)
+    return File(module, FactOptions(options.init_modules, options.torch_version))
+
+
+def _alarms(
+    source: Source, selected: Islands, file: File, rules: Iterable[Rule]
+) -> tuple[list[Finding], list[Diagnostic]]:
+    """Run every rule; one that crashes costs its own findings only."""
+    from initlint.placing import Placing
+
+    findings: list[Finding] = []
+    diagnostics: list[Diagnostic] = []
+    placing = Placing(source, selected, file.record)
+    for rule in rules:
+        try:
+            findings += [placing.finding(rule, alarm) for alarm in rule.check(file)]
+        except Exception as error:
+            message = f"rule {rule.code} {rule.name} crashed: {_place(error)}; its findings in this file are lost"
+            diagnostics.append(Diagnostic(source.path, RULE_CRASHED, message))
+    return list(dict.fromkeys(findings)), diagnostics
+
+
+def _place(error: Exception) -> str:
+    """The error and where it came from, on one line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    what = traceback.format_exception_only(error)[-1]
+    return " ".join(f"{what.strip()}{where}".split())
+
+
+@cache
+def _allow_recursion() -> None:
+    from initlint.islands import MAX_DEPTH
+
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES_PER_LEVEL * MAX_DEPTH))
+
+
+def _in_processes(work: Sequence[_Work], jobs: int) -> Iterator[Result]:
+    """Rules travel by code, and each distinct set of rules once."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    sets = list(dict.fromkeys(each.rules for each in work))
+    codes = [frozenset(rule.code for rule in rules) for rules in sets]
+    numbers = [sets.index(each.rules) for each in work]
+    with ProcessPoolExecutor(jobs, initializer=_receive, initargs=(codes,)) as pool:
+        paths, options = [each.path for each in work], [each.options for each in work]
+        yield from pool.map(_check_numbered, paths, numbers, options, chunksize=_CHUNK)
+
+
+_rule_sets: list[tuple[Rule, ...]] = []
+
+
+def _receive(codes: Sequence[frozenset[str]]) -> None:
+    from initlint.catalogue import rules
+
+    _rule_sets[:] = [tuple(rule for rule in rules() if rule.code in each) for each in codes]
+
+
+def _check_numbered(path: Path, number: int, options: Options) -> Result:
+    result = check_file(path, _rule_sets[number], options)
+    return replace(result, source=None)

@@ -1,0 +1,266 @@
+"""Islands: the statements of a file that can matter, selected with `ast`, so that LibCST parses only those.
+
+A definition matters where a trigger of a rule stands in it; with it the definitions that it names, and those that name
+a function among them. Where a rule with `context` has its trigger, definitions with a word of its context matter too.
+Of a class the methods that matter remain, those with layers, and its constructor.
+
+Lines of the rest are left out; `Islands.lines` maps the lines that remain to the original ones, columns are unchanged.
+A body that would be empty holds a synthetic `pass`. Findings must be the same as on the whole file: a differential
+test over pages, fixtures and any tree says so.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from initlint.facts.torch_init import DEPRECATED, INITIALIZERS
+from initlint.facts.words import CONTEXT as LAYER_WORDS
+from initlint.gate import triggers
+from initlint.rule import Rule
+
+_WORDS = re.compile(r"\w+")
+_SHORT = 12
+"""Lines up to which a plain statement at module or class level is kept without a look at its words."""
+
+MAX_DEPTH = 400
+"""Nesting of expressions and statements that is read; deeper code is one diagnostic. LibCST needs the bound: it ends
+the process with a segmentation fault on thousands of levels, and the recursion of its code generation is Python's."""
+
+
+class TooDeep(ValueError):
+    """A statement nests deeper than `MAX_DEPTH`."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"expressions or blocks nest more than {MAX_DEPTH} levels deep")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Islands:
+    """What remains of a file: its text, and for each of its lines the line of the original (both from 1)."""
+
+    text: str
+    lines: Sequence[int]
+
+
+def whole(text: str) -> Islands:
+    """The file without anything left out."""
+    return Islands(text, range(1, len(split_lines(text)) + 1))
+
+
+def islands(text: str, tree: ast.Module, rules: Iterable[Rule]) -> Islands:
+    """The statements of a file that can matter to rules. Raises TooDeep."""
+    lines = split_lines(text)
+    selection = _Selection(lines, _Interest.of(text, tree, rules))
+    selection.module(tree)
+    kept = selection.kept
+    return Islands("".join(line for _, line in kept), [number for number, _ in kept])
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines with their ends; only \\n, \\r\\n and \\r end one, as for the parser."""
+    return _LINE.findall(text)
+
+
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class _Interest:
+    """What makes code matter: a trigger, a name that an import gave an init function, a word of context."""
+
+    pattern: re.Pattern[str] | None
+    names: frozenset[str]
+    context: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str, tree: ast.Module, rules: Iterable[Rule]) -> _Interest:
+        rules = tuple(rules)
+        context: frozenset[str] = frozenset()
+        for rule in rules:
+            if rule.context and any(trigger in text for trigger in rule.triggers):
+                context |= rule.context
+        return cls(triggers(rules), _imported(tree), context)
+
+    def holds(self, code: str, words: set[str]) -> bool:
+        """Whether code matters by itself; `words` are its identifiers."""
+        if not words.isdisjoint(self.names) or not words.isdisjoint(self.context):
+            return True
+        return self.pattern is not None and self.pattern.search(code) is not None
+
+
+@dataclass(slots=True)
+class _Selection:
+    lines: list[str]
+    interest: _Interest
+    kept: list[tuple[int, str]] = field(default_factory=list)
+    last: int = 0
+
+    def module(self, tree: ast.Module) -> None:
+        body = [node for node in tree.body if not _docstring(node)]
+        chosen = self.choose(body)
+        for node in body:
+            if node in chosen:
+                self.statement(node)
+
+    def statement(self, node: ast.stmt) -> None:
+        check_depth(node, self.lines)
+        if isinstance(node, ast.ClassDef) and self.splits(node):
+            self.class_definition(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and self.splits(node):
+            self.function(node)
+        else:
+            self.keep(_first_line(node), node.end_lineno or node.lineno)
+
+    def splits(self, node: Definition) -> bool:
+        """Whether the body begins on a line of its own, and no statement shares a line with the header."""
+        return _first_line(node.body[0]) > node.lineno and _first_line(node) > self.last
+
+    def class_definition(self, node: ast.ClassDef) -> None:
+        """Keep the header, and of the methods those that matter or hold layers, with the constructor."""
+        self.keep(_first_line(node), _first_line(node.body[0]) - 1)
+        body = [child for child in node.body if not _docstring(child)]
+        chosen = [child for child in body if self.matters_in_class(child)]
+        if not chosen:
+            self.placeholder(node.body[0])
+        for child in chosen:
+            self.statement(child)
+
+    def matters_in_class(self, node: ast.stmt) -> bool:
+        if getattr(node, "name", None) == "__init__" or (not isinstance(node, Definition) and self.short(node)):
+            return True
+        return not self.words(node).isdisjoint(LAYER_WORDS) or self.interest.holds(self.code(node), self.words(node))
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Keep a function but for its docstring."""
+        first, *rest = node.body
+        end = node.end_lineno or node.lineno
+        if not _docstring(first):
+            self.keep(_first_line(node), end)
+            return
+        self.keep(_first_line(node), first.lineno - 1)
+        if not rest:
+            self.placeholder(first)
+        elif _first_line(rest[0]) > (first.end_lineno or first.lineno):
+            self.keep(_first_line(rest[0]), end)
+        else:
+            self.keep(first.lineno, end)
+
+    def keep(self, first: int, last: int) -> None:
+        """Keep lines that are not kept yet."""
+        for number in range(max(first, self.last + 1), last + 1):
+            self.kept.append((number, self.lines[number - 1]))
+        self.last = max(self.last, last)
+
+    def placeholder(self, body: ast.stmt) -> None:
+        """Stand in for a body of which nothing remains."""
+        line = self.lines[body.lineno - 1]
+        indentation = line[: len(line) - len(line.lstrip())]
+        self.kept.append((body.lineno, f"{indentation}pass\n"))
+        self.last = max(self.last, body.lineno)
+
+    def choose(self, body: Sequence[ast.stmt]) -> set[ast.stmt]:
+        """The statements of a module that matter, closed under naming.
+
+        With a statement come the functions and base classes that it names, and whatever names a function that matters
+        by itself: a helper that wraps or initialises.
+        """
+        chosen: set[ast.stmt] = set()
+        words: dict[Definition, set[str]] = {}
+        for node in body:
+            if isinstance(node, Definition):
+                words[node] = self.words(node)
+            elif self.short(node) or self.interest.holds(self.code(node), self.words(node)):
+                chosen.add(node)
+        matter = {node for node in words if self.interest.holds(self.code(node), words[node])}
+        helpers = {node.name for node in matter if not isinstance(node, ast.ClassDef)}
+        if helpers or self.interest.context:
+            named = helpers | ({node.name for node in matter} if self.interest.context else set())
+            matter |= _naming(words, named)
+        return chosen | matter | _named(words, matter)
+
+    def short(self, node: ast.stmt) -> bool:
+        """An import, or a statement of a few lines: cheaper kept than judged."""
+        lines = (node.end_lineno or node.lineno) - _first_line(node)
+        return isinstance(node, ast.Import | ast.ImportFrom) or lines < _SHORT
+
+    def code(self, node: ast.stmt) -> str:
+        return "".join(self.lines[_first_line(node) - 1 : node.end_lineno or node.lineno])
+
+    def words(self, node: ast.stmt) -> set[str]:
+        return set(_WORDS.findall(self.code(node)))
+
+
+def _naming(words: dict[Definition, set[str]], names: set[str]) -> set[Definition]:
+    """The definitions that use a name, and those that use the name of a function among them."""
+    found: set[Definition] = set()
+    while names:
+        using = {node for node, used in words.items() if node not in found and not used.isdisjoint(names - {node.name})}
+        found |= using
+        names = {node.name for node in using if not isinstance(node, ast.ClassDef)}
+    return found
+
+
+def _named(words: dict[Definition, set[str]], start: set[Definition]) -> set[Definition]:
+    """The functions that definitions name, transitively, and the bases of their classes."""
+    functions = {node.name: node for node in words if not isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in words if isinstance(node, ast.ClassDef)}
+    found: set[Definition] = set()
+    pending = list(start)
+    while pending:
+        node = pending.pop()
+        bases = {base.id for base in getattr(node, "bases", ()) if isinstance(base, ast.Name)}
+        named: set[Definition] = {functions[name] for name in words[node] & functions.keys()}
+        named |= {classes[name] for name in bases & classes.keys()}
+        pending += named - found - start
+        found |= named
+    return found
+
+
+def _imported(tree: ast.Module) -> frozenset[str]:
+    """Names under which module-level imports bind single init functions."""
+    return frozenset(
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in INITIALIZERS or alias.name in DEPRECATED or (node.module or "").endswith("nn.init")
+    )
+
+
+def _docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min(node.lineno, *(each.lineno for each in decorators)) if decorators else node.lineno
+
+
+def check_depth(statement: ast.stmt, lines: Sequence[str]) -> None:
+    """Raise TooDeep where a statement nests too deep; uses a stack of its own.
+
+    An expression of n characters nests fewer than n levels, so only long ones are measured.
+    """
+    pending: list[tuple[ast.AST, int]] = [(statement, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise TooDeep(getattr(node, "lineno", statement.lineno))
+        short = isinstance(node, ast.expr) and depth + _length(node, lines) <= MAX_DEPTH
+        if not short:
+            pending.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+
+
+def _length(node: ast.expr, lines: Sequence[str]) -> int:
+    """Characters that an expression spans at most, blanks of whole lines included."""
+    first, last = node.lineno, node.end_lineno or node.lineno
+    if first == last:
+        return (node.end_col_offset or 0) - node.col_offset
+    return sum(len(line) for line in lines[first - 1 : last])
