@@ -1,0 +1,263 @@
+"""Commands and options; what they do is imported when they do it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from initlint import __version__
+from initlint.report import FORMATS
+
+OK, FINDINGS, FAILURE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """A group that names the closest command, and that ends quietly when nobody reads its output any more."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command. Raises click.UsageError with the closest name, or with `check` for a path."""
+        word = args[0]
+        if word.startswith("-") or self.get_command(ctx, word):
+            return super().resolve_command(ctx, args)
+        meant = f"check {word}" if Path(word).exists() else closest(word, self.list_commands(ctx))
+        raise click.UsageError(f"no such command {word!r}{did_you_mean(meant)}", ctx)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click itself would give a broken pipe the exit code of findings."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            ctx.exit(BROKEN_PIPE)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 nothing to report, 1 findings, 2 the job could not be done."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # type: ignore[union-attr]
+    try:
+        code = commands.main(args, prog_name="initlint", standalone_mode=False) or OK
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except Exception as error:
+        show(error)
+        code = FAILURE
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            show(error)
+        code = BROKEN_PIPE if isinstance(error, BrokenPipeError) else FAILURE
+    sys.exit(code)
+
+
+def show(error: Exception) -> None:
+    """Say what went wrong: in one line where that is all a user needs, else with the traceback."""
+    from initlint.catalogue import UnknownRule
+    from initlint.config import ConfigError
+    from initlint.source import PathError, SourceError
+
+    if isinstance(error, click.ClickException):
+        error.show()
+    elif isinstance(error, UnknownRule | ConfigError | PathError | SourceError | OSError):
+        click.echo(f"Error: {error}", err=True)
+    else:
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that is most like another."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, known, n=1)), None)
+
+
+def did_you_mean(word: str | None) -> str:
+    """The end of a message about an unknown word."""
+    return f"; did you mean {word!r}?" if word else ""
+
+
+def split_words(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a repeatable option that takes comma-separated lists. Raises click.BadParameter for no words."""
+    words = tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+    if values and not words:
+        raise click.BadParameter("names nothing", ctx, option)
+    return words
+
+
+def words_option(name: str, metavar: str, text: str) -> Callable[[Command], Command]:
+    """A repeatable option that takes comma-separated lists."""
+    return click.option(name, multiple=True, callback=split_words, metavar=metavar, help=text)
+
+
+def in_order(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order in which `--help` lists them."""
+
+    def decorate(command: Any) -> Any:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+config_options = in_order(
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Read this file instead of the nearest pyproject.toml with [tool.initlint] or initlint.toml.",
+    ),
+    click.option("--isolated", is_flag=True, help="Read no configuration."),
+)
+
+selection_options = in_order(
+    words_option(
+        "--select", "RULES", "Run these rules instead of the configured ones: codes, names, prefixes, families, ALL."
+    ),
+    words_option("--extend-select", "RULES", "Run these rules too."),
+    words_option("--ignore", "RULES", "Do not run these rules."),
+    click.option("--preview", is_flag=True, help="Run preview rules too."),
+    words_option("--exclude", "PATTERNS", "Pass over these files and folders too, as .gitignore would."),
+    click.option("--force-exclude", is_flag=True, help="Pass over excluded files even where they are named."),
+    config_options,
+    click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes; by default one per core."),
+)
+
+output_option = click.option(
+    "--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are printed."
+)
+paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def commands() -> None:
+    """Finds, explains and fixes mistakes in the weight initialisation of PyTorch code.
+
+    Exit codes: 0 nothing to report, 1 findings remain, 2 the job could not be done.
+    """
+
+
+@commands.command()
+@paths_argument
+@selection_options
+@output_option
+@click.option("--no-islands", is_flag=True, help="Parse whole files; slower, and finds the same.")
+@click.option("--no-suppressions", is_flag=True, help="Report what comments suppress.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    output_format: str,
+    no_islands: bool,
+    no_suppressions: bool,
+    **choices: Any,
+) -> None:
+    """Report the findings in files and folders."""
+    from initlint.report.records import Summary
+    from initlint.session import Session
+
+    session = Session.start(paths, islands=not no_islands, suppressions=not no_suppressions, **choices)
+    ctx.exit(session.report(session.check(), output_format, Summary()))
+
+
+@commands.command()
+@paths_argument
+@selection_options
+@output_option
+@click.option("--diff", is_flag=True, help="Print what would change and write nothing.")
+@click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that change the drawn numbers too.")
+@click.pass_context
+def fix(
+    ctx: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    output_format: str,
+    diff: bool,
+    unsafe_fixes: bool,
+    **choices: Any,
+) -> None:
+    """Apply fixes, and report what remains."""
+    from initlint.report.records import Summary
+    from initlint.session import Session
+
+    session = Session.start(paths, **choices)
+    if diff:
+        ctx.exit(session.diff(unsafe_fixes))
+    summary = Summary()
+    ctx.exit(session.report(session.fix(unsafe_fixes, summary), output_format, summary))
+
+
+@commands.command()
+@click.argument("rule")
+def explain(rule: str) -> None:
+    """Show the page of a rule, given by its code or name."""
+    from initlint.explain import page
+
+    text = page(rule)
+    if not sys.stdout.isatty():
+        click.echo(text, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
+
+
+@commands.command()
+@click.option("--output-format", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+def rules(output_format: str) -> None:
+    """List all rules."""
+    from initlint.explain import table
+
+    click.echo(table(output_format), nl=False)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@config_options
+def facts(file: Path, as_json: bool, config: Path | None, isolated: bool) -> None:
+    """Show what a file initialises, how, and with which standard deviation."""
+    from initlint.session import facts as described
+    from initlint.session import settings_for
+
+    click.echo(described(file, as_json, settings_for((file,), config, isolated)).rstrip("\n"))
+
+
+@commands.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judged sites to hold against."
+)
+@click.option(
+    "--against", metavar="REV_OR_JSON", help="Compare with another revision, or with the JSON of another run."
+)
+@click.option("--json", "json_out", type=click.Path(dir_okay=False, path_type=Path), help="Write the run here.")
+@selection_options
+@click.pass_context
+def corpus(
+    ctx: click.Context,
+    /,
+    directory: Path,
+    labels: Path | None,
+    against: str | None,
+    json_out: Path | None,
+    **choices: Any,
+) -> None:
+    """Report findings per rule over a folder of packages, against labels or another run."""
+    from initlint.corpus import main as run
+    from initlint.session import Session
+
+    session = Session.start((directory,), **choices)
+    ctx.exit(run(directory, labels, against, json_out, session.settings, session.jobs))

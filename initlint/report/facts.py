@@ -1,0 +1,67 @@
+"""The facts of a file as a table and as JSON: what it initialises, how, and with which scale."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from initlint.engine import Options, Unparsable, parse, read_facts
+from initlint.islands import whole
+from initlint.source import Source, SourceError
+
+VERSION = 1
+"""Version of the JSON: keys are added within a version, never renamed or removed."""
+
+
+def render(source: Source, options: Options, *, as_json: bool) -> str:
+    """The init sites of a file. Raises SourceError for a file that does not parse."""
+    sites = _sites(source, options)
+    if as_json:
+        return json.dumps({"version": VERSION, "path": str(source.path), "sites": sites}, indent=2)
+    return _table(sites) if sites else f"{source.path}: no init site"
+
+
+def _sites(source: Source, options: Options) -> list[dict[str, Any]]:
+    from initlint.facts.table import records
+    from initlint.placing import Placing
+
+    try:
+        parse(source.text)
+    except Unparsable as error:
+        raise SourceError(source.path, error.message, error.line, error.column) from None
+    everything = whole(source.text)
+    file = read_facts(everything, options)
+    placing = Placing(source, everything, file.record)
+    regions = (placing.region(site.node) for site in file.sites)
+    return [
+        {"line": region.line, "column": region.column + 1, **record}
+        for region, record in zip(regions, records(file), strict=True)
+    ]
+
+
+def _table(sites: list[dict[str, Any]]) -> str:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("line", "target", "layers", "dims", "initializer", "law", "where", box=SIMPLE, pad_edge=False)
+    for site in sites:
+        target = site["target"] or {}
+        where = ".".join(name for name in (site["class"], site["function"]) if name)
+        table.add_row(
+            str(site["line"]),
+            target.get("tensor") or "?",
+            _joined(target.get("layers")),
+            _joined(target.get("shape") or target.get("dims")),
+            site["initializer"],
+            site["law"],
+            where or "module",
+        )
+    stream = io.StringIO()
+    Console(file=stream, width=1000, highlight=False, markup=False, emoji=False).print(table)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()).strip("\n")
+
+
+def _joined(values: list[Any] | None) -> str:
+    return ", ".join(map(str, values)) if values else "?"
