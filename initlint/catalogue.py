@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import operator
 import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -109,5 +110,8 @@ def _rules_below(package: ModuleType) -> Iterator[Rule]:
 
 
 def _unknown(word: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.4)
-    return f"unknown rule {word!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    def likeness(known: str) -> tuple[float, int]:
+        return difflib.SequenceMatcher(None, known, word).ratio(), sum(map(operator.eq, known, word))
+
+    closest = max(difflib.get_close_matches(word, sorted(known), n=8, cutoff=0.4), key=likeness, default=None)
+    return f"unknown rule {word!r}" + (f"; did you mean {closest!r}?" if closest else "")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from initlint import catalogue
+from initlint import catalogue, requirements
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -44,7 +44,10 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user chose in the file `source`; patterns are as in .gitignore, relative to the folder `root`."""
+    """What the user chose in the file `source`; patterns are as in .gitignore, relative to the folder `root`.
+
+    `torch_version` is the lowest version that the code is for: what the user says, or else what the project requires.
+    """
 
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
@@ -137,7 +140,8 @@ class Settings:
 def load(start: Path) -> Settings:
     """The settings of the nearest initlint.toml or pyproject.toml with [tool.initlint], from a path upwards.
 
-    Of both in one folder initlint.toml holds. Without any, the default settings. Raises ConfigError.
+    Of both in one folder initlint.toml holds. Without any, the default settings. Where none says a version of torch, it
+    is the one that the project around requires. Raises ConfigError.
     """
     place = Path(os.path.abspath(start))
     for folder in (place, *place.parents):
@@ -145,7 +149,7 @@ def load(start: Path) -> Settings:
             file = folder / name
             if file.is_file() and (table := _table(file)) is not None:
                 return _settings(file, table)
-    return Settings.default()
+    return replace(Settings.default(), torch_version=_required_torch(place))
 
 
 def read(file: Path) -> Settings:
@@ -193,7 +197,15 @@ def _settings(file: Path, table: Mapping[str, Any]) -> Settings:
         _check((*values["exclude"], *ignores), values["init_modules"], values["torch_version"])
     except ConfigError as error:
         raise ConfigError(f"{error} (in {where})") from error
+    values["torch_version"] = values["torch_version"] or _required_torch(file.parent)
     return Settings(**values, per_file_ignores=tuple(ignores.items()), root=file.parent, source=file)
+
+
+def _required_torch(place: Path) -> str | None:
+    """The lowest version of torch that is required in a folder, or else by the nearest project from there upwards."""
+    project = requirements.nearest_project(place)
+    folders = dict.fromkeys((place, project) if project is not None else (place,))
+    return next((found for folder in folders if (found := requirements.lowest_version(folder, "torch"))), None)
 
 
 def _typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:

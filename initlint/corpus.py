@@ -1,7 +1,8 @@
 """Findings over a tree of packages, against labels that readers wrote, and against an earlier run.
 
 The first-level folders of the tree are the packages, called `NAME-VERSION`. A label speaks of one statement; a finding
-meets it where the label's line lies within the lines of the finding or at most `TOLERANCE` lines away from them.
+meets it where the label's line lies within the lines of the finding or at most `TOLERANCE` lines away from them, unless
+the finding stands exactly on the line of another label.
 """
 
 from __future__ import annotations
@@ -129,9 +130,9 @@ class Label:
     kind: str
     why: str
 
-    def met_by(self, hit: Hit) -> bool:
+    def met_by(self, hit: Hit, tolerance: int = TOLERANCE) -> bool:
         """Whether a finding speaks of this site, with a code of this label."""
-        near = hit.place.line - TOLERANCE <= self.place.line <= hit.end_line + TOLERANCE
+        near = hit.place.line - tolerance <= self.place.line <= hit.end_line + tolerance
         return near and hit.code in self.codes and hit.place.file == self.place.file
 
 
@@ -220,6 +221,7 @@ def judge(report: Report, labels: Sequence[Label]) -> Judgement:
     by_file: dict[tuple[str, str, str], list[Hit]] = defaultdict(list)
     for hit in report.hits:
         by_file[hit.place.file].append(hit)
+    exact = {hit for label in labels for hit in by_file[label.place.file] if label.met_by(hit, tolerance=0)}
     met: list[Label] = []
     unmet: list[Label] = []
     unjudged: list[Label] = []
@@ -227,7 +229,8 @@ def judge(report: Report, labels: Sequence[Label]) -> Judgement:
     alarms: list[tuple[Label, Hit]] = []
     labelled: set[Hit] = set()
     for label in labels:
-        meeting = [hit for hit in by_file[label.place.file] if label.met_by(hit)]
+        hits = by_file[label.place.file]
+        meeting = [hit for hit in hits if label.met_by(hit, tolerance=0 if hit in exact else TOLERANCE)]
         labelled.update(meeting)
         if (label.place.package, label.place.version) not in present:
             absent.append(label)

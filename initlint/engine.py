@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.finding import Diagnostic, Finding
-from initlint.gate import gate
+from initlint.gate import gate, live
 from initlint.rule import Rule
 from initlint.source import Source, SourceError, read_bytes
 
@@ -113,14 +113,15 @@ def check_source(source: Source, rules: Sequence[Rule], options: Options) -> Res
 
 def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options: Options) -> Result:
     """Check text whose `ast` is known."""
-    from initlint.islands import TooDeep, islands, whole
+    from initlint.islands import TooDeep, islands, stretches, whole
 
+    alive = live(rules, stretches(source.text, tree))
     try:
-        selected = islands(source.text, tree, rules)
+        selected = islands(source.text, tree, alive)
         if not options.islands:
             selected = whole(source.text)
         with _no_collection():
-            findings, diagnostics = _run(source, selected, rules, options)
+            findings, diagnostics = _run(source, selected, [each.rule for each in alive], options)
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
         return Result(source.path, diagnostics=(diagnostic,), source=source)
@@ -186,7 +187,7 @@ def parse(text: str) -> ast.Module:
 def _run(
     source: Source, selected: Islands, rules: Sequence[Rule], options: Options
 ) -> tuple[list[Finding], list[Diagnostic]]:
-    if not selected.text.strip():
+    if not rules or not selected.text.strip():
         return [], []
     try:
         file = read_facts(selected, options)

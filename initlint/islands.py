@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from initlint.facts.torch_init import DEPRECATED, INITIALIZERS
+from initlint.facts.torch_init import DEPRECATED, INITIALIZERS, MODULE_HELPERS
 from initlint.facts.words import CONTEXT as LAYER_WORDS
-from initlint.gate import triggers
-from initlint.rule import Rule
+from initlint.gate import Live, any_of
 
-_WORDS = re.compile(r"\w+")
+_WORDS = re.compile(r"\w+|@")
 _SHORT = 12
 """Lines up to which a plain statement at module or class level is kept without a look at its words."""
 
@@ -38,6 +37,9 @@ class TooDeep(ValueError):
         self.line = line
 
 
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
 @dataclass(frozen=True, slots=True)
 class Islands:
     """What remains of a file: its text, and for each of its lines the line of the original (both from 1)."""
@@ -51,13 +53,28 @@ def whole(text: str) -> Islands:
     return Islands(text, range(1, len(split_lines(text)) + 1))
 
 
-def islands(text: str, tree: ast.Module, rules: Iterable[Rule]) -> Islands:
-    """The statements of a file that can matter to rules. Raises TooDeep."""
+def islands(text: str, tree: ast.Module, alive: Sequence[Live]) -> Islands:
+    """The statements of a file that can matter to its live rules. Raises TooDeep."""
     lines = split_lines(text)
-    selection = _Selection(lines, _Interest.of(text, tree, rules))
+    selection = _Selection(lines, _Interest.of(tree, alive))
     selection.module(tree)
     kept = selection.kept
     return Islands("".join(line for _, line in kept), [number for number, _ in kept])
+
+
+def stretches(text: str, tree: ast.Module) -> list[str]:
+    """The module-level definitions of a file, and the lines between them as one."""
+    lines = split_lines(text)
+    found: list[str] = []
+    between: list[str] = []
+    last = 0
+    for node in tree.body:
+        if isinstance(node, Definition):
+            first, end = _first_line(node), node.end_lineno or node.lineno
+            between += lines[last : first - 1]
+            found.append("".join(lines[first - 1 : end]))
+            last = end
+    return [*found, "".join(between + lines[last:])]
 
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -66,9 +83,6 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 def split_lines(text: str) -> list[str]:
     """Lines with their ends; only \\n, \\r\\n and \\r end one, as for the parser."""
     return _LINE.findall(text)
-
-
-Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +94,10 @@ class _Interest:
     context: frozenset[str]
 
     @classmethod
-    def of(cls, text: str, tree: ast.Module, rules: Iterable[Rule]) -> _Interest:
-        rules = tuple(rules)
-        context: frozenset[str] = frozenset()
-        for rule in rules:
-            if rule.context and any(trigger in text for trigger in rule.triggers):
-                context |= rule.context
-        return cls(triggers(rules), _imported(tree), context)
+    def of(cls, tree: ast.Module, alive: Sequence[Live]) -> _Interest:
+        words = frozenset(word for each in alive for word in each.heads)
+        context = frozenset(word for each in alive if each.together for word in each.rule.context)
+        return cls(any_of(words) if words else None, _imported(tree), context)
 
     def holds(self, code: str, words: set[str]) -> bool:
         """Whether code matters by itself; `words` are its identifiers."""
@@ -224,14 +235,23 @@ def _named(words: dict[Definition, set[str]], start: set[Definition]) -> set[Def
 
 
 def _imported(tree: ast.Module) -> frozenset[str]:
-    """Names under which module-level imports bind single init functions."""
-    return frozenset(
-        alias.asname or alias.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if alias.name in INITIALIZERS or alias.name in DEPRECATED or (node.module or "").endswith("nn.init")
-    )
+    """Names under which module-level imports bind single init functions, or a module of them under another name."""
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            whole = (node.module or "").endswith("nn.init")
+            found.update(alias.asname or alias.name for alias in node.names if whole or _is_function(alias.name))
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            renamed = (alias for alias in node.names if alias.name.rpartition(".")[2] in _MODULES and alias.asname)
+            found.update(alias.asname or "" for alias in renamed)
+    return frozenset(found)
+
+
+_MODULES = frozenset({"init", "initialization"})
+
+
+def _is_function(name: str) -> bool:
+    return name in INITIALIZERS or name in DEPRECATED or name in MODULE_HELPERS
 
 
 def _docstring(node: ast.stmt) -> bool:

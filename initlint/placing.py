@@ -80,7 +80,7 @@ class Placing:
         return region
 
     def _line_after(self, node: cst.CSTNode, text: str) -> Edit:
-        """A statement on a line of its own behind the statement that a node is or stands in."""
+        """A statement on lines of its own behind the statement that a node is or stands in."""
         line = self._record.statements.get(node, node)
         region = self._contiguous(line)
         first = self._lines[region.line - 1]
@@ -88,11 +88,11 @@ class Placing:
         last = self._lines[region.end_line - 1]
         bare = last.rstrip("\r\n")
         ending = last[len(bare) :]
+        newline = ending or ("\r\n" if "\r\n" in self._source.text else "\n")
+        lines = newline.join(indentation + added for added in text.split("\n"))
         if not ending:
-            newline = "\r\n" if "\r\n" in self._source.text else "\n"
-            return Edit(Region(region.end_line, len(bare), region.end_line, len(bare)), newline + indentation + text)
-        at = Region(region.end_line + 1, 0, region.end_line + 1, 0)
-        return Edit(at, indentation + text + ending)
+            return Edit(Region(region.end_line, len(bare), region.end_line, len(bare)), newline + lines)
+        return Edit(Region(region.end_line + 1, 0, region.end_line + 1, 0), lines + newline)
 
     def _removal(self, node: cst.CSTNode) -> Edit:
         """Take a statement away with its line; where it is alone in its block, `pass` stays."""

@@ -77,7 +77,7 @@ class Change:
 
     @classmethod
     def line_after(cls, node: cst.CSTNode, code: str) -> Change:
-        """Insert a statement on a line of its own behind a statement."""
+        """Insert a statement on lines of its own behind a statement, with its indentation."""
         return cls(node, code, "line_after")
 
 
@@ -102,6 +102,9 @@ class Alarm:
 
 Check = Callable[["File"], Iterator[Alarm]]
 
+Trigger = str | tuple[str, ...]
+"""A substring, or several that must all stand in a file; the first stands where the mistake is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -113,7 +116,7 @@ class Rule:
     kind: Kind
     default: Default
     fix: Safety | None
-    triggers: tuple[str, ...]
+    triggers: tuple[Trigger, ...]
     context: frozenset[str]
     since: str
     check: Check
@@ -140,17 +143,17 @@ def rule(
     kind: Kind,
     default: Default,
     *,
-    triggers: tuple[str, ...],
+    triggers: tuple[Trigger, ...],
     fix: Safety | None = None,
     context: Collection[str] = (),
     since: str = "0.1",
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function.
 
-    `triggers` are the substrings without any of which a file has nothing for this rule; a file in which no trigger of
-    a selected rule stands is never parsed. Of a file that passes, only definitions with triggers are read, and what
-    they name. A rule that looks further names the words of the definitions that it needs as well as `context`: the
-    names of activations and norms, say.
+    A file that holds no trigger of a selected rule is never parsed, so the rule has nothing to say without one. Of a
+    file that passes, only definitions with (the first word of) a trigger are read, and what they name. A rule that
+    looks further names the words of the definitions that it needs as well as `context`, those of activations, say; they
+    are read where one class or function holds all words of a trigger.
     """
 
     def decorate(check: Check) -> Rule:

@@ -63,7 +63,7 @@ def test_text_shows_frame_caret_related_place_and_what_the_fix_changes(tmp_path:
         "   |",
         " 8 |         self.act = nn.LeakyReLU(0.2)",
         "   |                    ^^^^^^^^^^^^^^^^^",
-        "  unsafe fix: pass the slope 0.2 [apply with --unsafe-fixes]",
+        "  unsafe fix: pass the slope: a=0.2 [apply with --unsafe-fixes]",
         " 9 -         nn.init.kaiming_normal_(self.conv.weight)",
         " 9 +         nn.init.kaiming_normal_(self.conv.weight, a=0.2)",
         "",
@@ -114,7 +114,7 @@ def test_json_holds_findings_diagnostics_and_summary(tmp_path: Path) -> None:
         "severity": "error",
         "fixes": [
             {
-                "title": "pass the slope 0.2",
+                "title": "pass the slope: a=0.2",
                 "safety": "unsafe",
                 "edits": [{"line": 9, "column": 49, "end_line": 9, "end_column": 49, "text": ", a=0.2"}],
             }
@@ -337,9 +337,11 @@ def test_an_interrupt_ends_with_its_own_exit_code(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
+        # The interpreter drops an interrupt that comes during a finalizer. What is in the pipe when one works is less
+        # than 2,000 lines.
+        for number, _ in enumerate(process.stdout):
+            if number % 2000 == 0:
+                process.send_signal(signal.SIGINT)
         complaint = process.stderr.read()
     assert process.returncode == 130
     assert b"Traceback" not in complaint

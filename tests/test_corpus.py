@@ -292,3 +292,10 @@ def test_revision_keeps_the_selection(checkout: Path, tree: Path, tmp_path: Path
 def test_revision_of_something_else_is_refused(tmp_path: Path, tree: Path, settings: Settings) -> None:
     with pytest.raises(CorpusError, match="neither a file nor a revision"):
         corpus.run_revision("HEAD", tree, settings, checkout=tmp_path)
+
+
+def test_finding_on_the_line_of_a_label_does_not_speak_of_its_neighbours() -> None:
+    bug, legit = label(3), label(5, "legit")
+    judgement = corpus.judge(report(hit(3)), [bug, legit])
+    assert judgement.met == (bug,)
+    assert judgement.alarms == ()

@@ -14,7 +14,8 @@ import pytest
 from initlint import catalogue
 from initlint.config import Settings
 from initlint.engine import Options, Result, check_file, check_source
-from initlint.islands import MAX_DEPTH, islands, split_lines, whole
+from initlint.gate import live
+from initlint.islands import MAX_DEPTH, Islands, islands, split_lines, stretches, whole
 from initlint.source import Source, discover
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -86,8 +87,13 @@ class Net(nn.Module):
 '''
 
 
+def selected(text: str) -> Islands:
+    tree = ast.parse(text)
+    return islands(text, tree, live(catalogue.select(), stretches(text, tree)))
+
+
 def kept(text: str) -> str:
-    return islands(text, ast.parse(text), catalogue.select()).text
+    return selected(text).text
 
 
 def test_docstrings_unrelated_classes_and_long_constants_are_left_out() -> None:
@@ -126,9 +132,9 @@ def test_what_remains_parses(text: str) -> None:
 
 
 def test_lines_map_to_the_original() -> None:
-    selected = islands(MODEL, ast.parse(MODEL), catalogue.select())
+    remains = selected(MODEL)
     original = MODEL.splitlines()
-    for line, number in zip(split_lines(selected.text), selected.lines, strict=True):
+    for line, number in zip(split_lines(remains.text), remains.lines, strict=True):
         assert line.strip() in (original[number - 1].strip(), "pass")
 
 

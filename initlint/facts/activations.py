@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -80,10 +80,24 @@ class Activations:
 
     def slope(self, classes: Collection[Class] | None) -> Slope | None:
         """The literal slope of all rectifiers in classes (in the file, if None); None where they differ or are open."""
-        uses = tuple(rectifier for event, rectifier in self._rectifiers if _inside(event, classes))
-        slopes = {use.slope for use in uses}
-        value = slopes.pop() if len(slopes) == 1 else None
-        return Slope(value, uses) if value is not None else None
+        return _one_slope(rectifier for event, rectifier in self._rectifiers if _inside(event, classes))
+
+    def slope_of(self, calls: Sequence[cst.Call]) -> Slope | None:
+        """The one literal slope of the rectifiers that calls are; None where one is something else."""
+        by_node = {rectifier.node: rectifier for _, rectifier in self._rectifiers}
+        return _one_slope(by_node[call] for call in calls) if all(call in by_node for call in calls) else None
+
+    def used(self, classes: Collection[Class] | None) -> dict[str, cst.BaseExpression]:
+        """All activations in classes (in the file, if None) with a use of each, those of gates and outputs included."""
+        used: list[tuple[Call | Mention, str]] = [
+            (call, _last(call.node.func) or "") for call in self._file.record.calls
+        ]
+        used += [
+            (mention, mention.word)
+            for mention in self._file.record.mentions
+            if mention.node not in self._strings and not _is_module_access(mention.node, self._file, mention)
+        ]
+        return {name: event.node for event, name in used if name in ACTIVATIONS and _inside(event, classes)}
 
     def used_in(self, classes: Collection[Class]) -> bool:
         """Whether classes use a rectifier at all."""
@@ -95,8 +109,10 @@ class Activations:
         There the gain of an init cannot matter.
         """
         calls = (call for call in self._file.record.calls if _inside(call, classes))
-        if any(_normalises(_last(call.node.func) or "") for call in calls):
-            return True
+        return any(_normalises(_last(call.node.func) or "") for call in calls) or self.rescaled(classes)
+
+    def rescaled(self, classes: Collection[Class] | None) -> bool:
+        """Whether classes (the file, if None) multiply or divide weights by something."""
         nodes = [self._file.record.node] if classes is None else [class_.node for class_ in classes]
         return any(_RESCALE.search(_source(node)) for node in nodes)
 
@@ -130,6 +146,13 @@ class Activations:
             and mention.node not in self._strings
             and not _is_module_access(mention.node, self._file, mention)
         ]
+
+
+def _one_slope(rectifiers: Iterable[Rectifier]) -> Slope | None:
+    uses = tuple(rectifiers)
+    slopes = {use.slope for use in uses}
+    value = slopes.pop() if len(slopes) == 1 else None
+    return Slope(value, uses) if value is not None else None
 
 
 def _is_module_access(node: cst.BaseExpression, file: File, mention: Mention) -> bool:

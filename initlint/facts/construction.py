@@ -183,7 +183,7 @@ class Builder:
 
     def made(self, node: cst.BaseExpression, env: Env, steps: int = _STEPS) -> Made | None:
         """The tensor that an expression makes, through `Parameter(…)`, init functions that return it and names."""
-        node, env = self._values.origin(node, env)
+        node, env = self._values.origin(_or_none(node), env)
         if not isinstance(node, cst.Call) or steps == 0:
             return None
         qualified = self._names.qualified(node.func, env)
@@ -356,6 +356,15 @@ class Builder:
             replace(wrap, certain=wrap.certain and bool(one.wraps and other.wraps)) for wrap in one.wraps + other.wraps
         )
         return replace(one, node=node, wraps=wraps)
+
+
+def _or_none(node: cst.BaseExpression) -> cst.BaseExpression:
+    """`x` of `x if test else None`."""
+    match node:
+        case cst.IfExp(body=body, orelse=cst.Name(value="None")):
+            return body
+        case _:
+            return node
 
 
 def _without_turns(binding: Binding) -> Binding:

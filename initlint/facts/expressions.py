@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import libcst as cst
 
 from initlint.facts.scopes import (
+    Addition,
     Assigned,
     Block,
     Branch,
@@ -107,10 +108,12 @@ class ExpressionReader:
         return env.bind(node.target.value, Assigned(node.value, env)) if isinstance(node.target, cst.Name) else env
 
     def binary(self, node: cst.BinaryOperation, state: _State) -> Env:
-        """An arithmetic operation; matrix products are recorded."""
+        """An arithmetic operation; matrix products and sums are recorded."""
         env = self.each([node.left, node.right], state)
         if isinstance(node.operator, cst.MatrixMultiply):
             state[1].scope.events.append(Product(node, env, state[1]))
+        elif isinstance(node.operator, cst.Add):
+            state[1].scope.events.append(Addition(node.left, node.right, env, state[1]))
         return env
 
     def comparison(self, node: cst.Comparison, state: _State) -> Env:

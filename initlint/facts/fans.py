@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,26 @@ def hand_rolled(site: InitSite) -> HandRolled | None:
     if target.attribute == "weight" and target.owner is not None and target.layers:
         return _of_layers(std, target.layers, text.code(target.owner))
     return _of_parameter(site, std, target) if target.made is not None and target.made.parameter else None
+
+
+def he_with_fan_out(site: InitSite) -> HandRolled | None:
+    """A `normal_(0, sqrt(2 / n))` where n is the whole fan_out of the weight, and no local claims that it is fan_in."""
+    found = hand_rolled(site)
+    if found is None or not math.isclose(found.gain, math.sqrt(2)) or scale_is_misnamed(site):
+        return None
+    reading, transposed = found.reading, found.layer is not None and found.layer.transposed
+    if reading.fan is not Fan.FAN_OUT or reading.grouped or reading.kernel_factors != found.spatial or transposed:
+        return None
+    return found
+
+
+def scale_is_misnamed(site: InitSite) -> bool:
+    """Whether a local of the scale is named after the other fan, which is a mistake of its own."""
+    return any(
+        getattr(site.call.env.lookup(each.assignment.name), "value", None) is each.assignment.value
+        for each in site.file.misnamed_fans
+        if each.assignment.block.scope is site.function
+    )
 
 
 def layer_shape(layer: Layer, owner: str) -> LayerShape | None:
@@ -197,52 +217,6 @@ def literal_fans(calls: tuple[LayerCall, ...]) -> tuple[int, int] | None:
         return None
     inputs, outputs, *receptive = [int(size) for size in sizes if size is not None]
     return fan_in_and_fan_out([outputs, inputs // int(groups), *receptive])
-
-
-def builds_grouped(file: File, layers: Collection[Layer]) -> bool:
-    """Whether the file builds one of these convolutions with groups: a number but 1, or what some call may set."""
-    for _, built in file.layer_calls:
-        given = built.given("groups")
-        if built.layer not in layers or given is None or built.number("groups") == 1:
-            continue
-        binding = built.env.lookup(given.value) if isinstance(given, cst.Name) else None
-        default = file.values.number(given, built.env, defaults=True)
-        if not isinstance(binding, Argument) or default != 1 or _is_set(file, binding):
-            return True
-    return False
-
-
-def _is_set(file: File, parameter: Argument) -> bool:
-    """Whether a call in the file passes something for a parameter."""
-    function = parameter.function
-    outer = function.outer
-    names = {function.name, outer.name} if isinstance(outer, Class) else {function.name}
-    for call in file.record.calls:
-        called = text.dotted(call.node.func) or ""
-        if called.rpartition(".")[2] not in names:
-            continue
-        slots = text.argument_slots(
-            call.node, function.arguments[1:] if isinstance(outer, Class) else function.arguments
-        )
-        if slots is None or parameter.name in slots:
-            return True
-    return False
-
-
-def says_fan_out(file: File, node: cst.BaseExpression, env: Env) -> bool:
-    """Whether an expression is computed from a local that is named `fan_out`, however far back."""
-    import libcst.matchers as m
-
-    for name in m.findall(node, m.Name()):
-        if not isinstance(name, cst.Name):
-            continue
-        binding = env.lookup(name.value)
-        match = _FAN_NAME.fullmatch(name.value)
-        if match is not None and match[1] == "out" and isinstance(binding, Assigned):
-            return True
-        if isinstance(binding, Assigned) and says_fan_out(file, binding.value, binding.env):
-            return True
-    return False
 
 
 def _holds(file: File, assignment: Assignment, named: Fan) -> tuple[Symbol, str, str, cst.BaseExpression | None] | None:

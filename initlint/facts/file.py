@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,10 +19,12 @@ from initlint.facts.modules import Modules
 from initlint.facts.names import Names
 from initlint.facts.reader import read
 from initlint.facts.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
+from initlint.facts.sequence import followers
 from initlint.facts.sites import InitSite, UnknownInit, init_sites, unknown_inits
 from initlint.facts.targets import Targets
 from initlint.facts.uses import Uses
 from initlint.facts.values import Values
+from initlint.facts.versions import TorchVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class File:
 
     def __init__(self, module: cst.Module, options: FactOptions | None = None) -> None:
         self.options = options or FactOptions()
+        self.torch = TorchVersion(self.options.torch_version)
         self.record: Record = read(module)
         self.names = Names(self.record.star_imports)
         self.values = Values(self.names)
@@ -136,13 +139,28 @@ class File:
         the classes that it builds; elsewhere all of the file. Where a normalisation or a rescaling stands among them,
         the slope cannot matter: None as well.
         """
-        class_ = self.class_around(block)
-        classes = None
-        if class_ is not None and self.activations.used_in({class_}):
-            classes = {class_} if own else self._built_from(class_)
-        if self.activations.scale_free(classes):
-            return None
-        return self.activations.slope(classes)
+        classes = self._behind(block, own=own)
+        return None if self.activations.scale_free(classes) else self.activations.slope(classes)
+
+    def slope_behind(self, class_: Class, name: str) -> Slope | None:
+        """The one slope of the rectifiers of a class, first those that take the output of the layer `self.<name>`.
+
+        Both the rectifier behind a layer and the one in front of it bear on its gain, so those of the whole class must
+        agree. None where a normalisation or a rescaling stands in the class.
+        """
+        slope = self.activations.slope({class_}) if not self.activations.scale_free({class_}) else None
+        following = self.activations.slope_of(followers(self, class_, name))
+        if slope is None or following is None:
+            return slope
+        return Slope(slope.value, tuple(dict.fromkeys((*following.uses, *slope.uses))))
+
+    def activations_at(self, block: Block, *, own: bool = False) -> dict[str, cst.BaseExpression]:
+        """The activations behind the layers that an init at a place reaches, as `slope_at` finds them, with their use.
+
+        Empty where the gain cannot matter.
+        """
+        classes = self._behind(block, own=own)
+        return {} if self.activations.scale_free(classes) else self.activations.used(classes)
 
     def class_around(self, block: Block) -> Class | None:
         """The class around a place."""
@@ -150,6 +168,17 @@ class File:
         while scope is not None and not isinstance(scope, Class):
             scope = scope.outer
         return scope
+
+    def in_no_grad(self, block: Block) -> bool:
+        """Whether no gradient is recorded at a place: in `with torch.no_grad()`, in a function decorated with it."""
+        scope = block.scope
+        decorators = scope.node.decorators if isinstance(scope, Function) else ()
+        switches = [decorator.decorator for decorator in decorators]
+        for each in block.path():
+            if each.branch is Branch.WITH and isinstance(each.node, cst.With):
+                switches += [item.item for item in each.node.items]
+        called = (switch.func if isinstance(switch, cst.Call) else switch for switch in switches)
+        return any(self.names.qualified(name, block.env) in _NO_GRAD for name in called)
 
     def tolerated(self, call: Call) -> bool:
         """Whether a failure of a call is expected: it stands in a `try`, a `suppress` or a `pytest.raises`."""
@@ -159,9 +188,28 @@ class File:
         """Whether a test on the way to a call asks with `hasattr` whether the function is there."""
         return any(guard.subject.endswith(f".{name}") for guard in self.guards.of_kind(call.block, Presence))
 
-    def _built_from(self, class_: Class) -> set[Class]:
-        """A class and the classes of the file that it builds, transitively."""
-        found, pending = {class_}, [class_]
+    def _behind(self, block: Block, *, own: bool) -> set[Class] | None:
+        """The classes whose activations stand behind the layers that an init at a place reaches; None for the file."""
+        class_ = self.class_around(block)
+        if class_ is not None and own and self.activations.used_in({class_}):
+            return {class_}
+        users = {class_} if class_ is not None else self._users(block.scope)
+        found = self._built_from(users)
+        return found if self.activations.used_in(users if class_ is not None else found) else None
+
+    def _users(self, function: Scope) -> set[Class]:
+        """The classes that call a function of the file or pass it on."""
+        return {
+            class_
+            for call in self.record.calls
+            if (class_ := self.class_around(call.block)) is not None
+            and function in {self.names.definition(node, call.env) for node in _named(call.node)}
+        }
+
+    def _built_from(self, classes: Iterable[Class]) -> set[Class]:
+        """Classes and the classes of the file that they build, transitively."""
+        found = set(classes)
+        pending = list(found)
         while pending:
             for method in pending.pop().methods.values():
                 for event in method.events:
@@ -176,6 +224,12 @@ class File:
         return root in _TORCH_ROOTS or name.startswith("..") or name in self.options.init_modules
 
 
+def _named(call: cst.Call) -> Iterator[cst.BaseExpression]:
+    """What is called, and what is passed."""
+    yield call.func
+    yield from (argument.value for argument in call.args)
+
+
 def _expects_failure(block: Block) -> bool:
     """Whether a block is the body of `with suppress(…)`, `with pytest.raises(…)` or unittest's `assertRaises`."""
     items = block.node.items if block.branch is Branch.WITH and isinstance(block.node, cst.With) else ()
@@ -183,5 +237,6 @@ def _expects_failure(block: Block) -> bool:
     return any((text.dotted(function) or "").rpartition(".")[2] in _FAILURE_EXPECTED for function in called)
 
 
+_NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
 _FAILURE_EXPECTED = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
 _TORCH_ROOTS = frozenset({"torch", "transformers", "timm", "mmcv", "mmengine"})

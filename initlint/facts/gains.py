@@ -42,8 +42,7 @@ def gains_passed_as_slope(file: File) -> Iterator[PassedGain]:
     """The gains that `kaiming_*` reads as slopes: its nonlinearity is `leaky_relu`, the default or written."""
     for site in file.sites:
         given = site.given("a")
-        reads_slope = site.absent("nonlinearity") or site.string("nonlinearity") == "leaky_relu"
-        if not site.name.startswith("kaiming_") or given is None or not reads_slope:
+        if given is None or not site.reads_slope:
             continue
         origin, env = file.values.origin(given, site.call.env)
         if isinstance(origin, cst.Call) and file.names.qualified(origin.func, env) == CALCULATE_GAIN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,57 +11,83 @@ import libcst as cst
 from initlint.facts import text
 from initlint.facts.guards import Presence
 from initlint.facts.scopes import Call, Function
+from initlint.facts.torch_init import MODULE_HELPERS
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
     from initlint.facts.targets import Target
-
-MODULE_HELPERS = frozenset(
-    {
-        "constant_init", "normal_init", "trunc_normal_init", "xavier_init", "kaiming_init", "uniform_init",
-        "caffe2_xavier_init",
-    }
-)  # fmt: skip
-"""Helpers of mmcv and mmengine: each tests `hasattr(module, 'weight')` and does nothing for a tensor."""
 
 _ROOTS = ("mmcv", "mmengine")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HelperCall:
-    """A call of a module helper: its name, the first argument, and the target if that argument is a tensor."""
+    """A call of a module helper: its name, its arguments by parameter, the module among them, read as a target.
+
+    `definition` is the helper where it stands in this file, None for one of mmcv or mmengine.
+    """
 
     call: Call
     name: str
-    argument: cst.BaseExpression
+    definition: Function | None
+    slots: Mapping[str, cst.Arg]
+    module: cst.Arg
     target: Target
+
+    @property
+    def given_tensor(self) -> bool:
+        """Whether that is a tensor for certain: `X.weight`, `X.bias`, `X.data`, what the source makes as one."""
+        stripped = self.target.tensor is not self.module.value
+        return self.target.is_parameter or self.target.made is not None or stripped
 
 
 def helper_calls(file: File) -> Iterator[HelperCall]:
     """Calls of helpers that take a module, in the order of the source."""
     for call in file.record.calls:
-        arguments = [argument.value for argument in call.node.args if argument.keyword is None and not argument.star]
-        if not arguments:
-            continue
         qualified = file.names.qualified(call.node.func, call.env)
-        name = qualified.rpartition(".")[2] if qualified is not None else ""
+        name = qualified.rpartition(".")[2] if qualified is not None else text.code(call.node.func)
         imported = qualified is not None and qualified.partition(".")[0] in _ROOTS and name in MODULE_HELPERS
         definition = None if imported else file.names.definition(call.node.func, call.env)
-        if imported or (isinstance(definition, Function) and only_for_modules(file, definition)):
-            called = name or text.code(call.node.func)
-            yield HelperCall(call, called, arguments[0], file.targets.resolve(arguments[0], call.env, call.block))
+        if not imported and not (isinstance(definition, Function) and only_for_modules(file, definition)):
+            continue
+        function = definition if isinstance(definition, Function) else None
+        parameters = function.arguments if function is not None else ("module", *MODULE_HELPERS[name])
+        slots = text.argument_slots(call.node, parameters)
+        module = slots.get(parameters[0]) if slots is not None else None
+        if slots is not None and module is not None and not file.targets.built(module.value, call.env, call.block):
+            target = file.targets.resolve(module.value, call.env, call.block)
+            yield HelperCall(call, name, function, slots, module, target)
 
 
 def only_for_modules(file: File, function: Function) -> bool:
-    """Whether a function of the file does nothing unless its first argument has a `weight` or a `bias`."""
-    if not function.arguments or not function.events:
+    """Whether a function of the file does nothing unless its first argument has a `weight` or a `bias`.
+
+    Its body is tests of `hasattr(argument, 'weight')` and the like without `else`; docstrings, assertions and returns
+    of the argument may stand beside them.
+    """
+    if not function.arguments or function.owner is not None:
         return False
     subject = function.arguments[0]
-    sites = [site for site in file.sites if site.function is function]
+    body = function.node.body.body
+    tests = [statement for statement in body if isinstance(statement, cst.If)]
+    if not tests or any(not _inert(statement, subject) for statement in body if statement not in tests):
+        return False
     asked = {f"{subject}.weight", f"{subject}.bias"}
 
-    def guarded(call: Call) -> bool:
-        guards = file.guards.of_kind(call.block, Presence)
-        return any(guard.kind == "hasattr" and guard.subject in asked and not guard.negated for guard in guards)
+    def passed_by_modules(test: cst.If) -> bool:
+        guards = file.guards.read(test.test, function.env)
+        found = (guard for guard in guards if isinstance(guard, Presence) and guard.kind == "hasattr")
+        return test.orelse is None and any(guard.subject in asked and not guard.negated for guard in found)
 
-    return bool(sites) and all(guarded(site.call) for site in sites)
+    return all(map(passed_by_modules, tests))
+
+
+def _inert(statement: cst.CSTNode, subject: str) -> bool:
+    """Whether a statement is a docstring, `pass`, an assertion, or returns nothing but the argument."""
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString()) | cst.Pass() | cst.Assert()]):
+            return True
+        case cst.SimpleStatementLine(body=[cst.Return(value=value)]):
+            return value is None or (isinstance(value, cst.Name) and value.value == subject)
+        case _:
+            return False

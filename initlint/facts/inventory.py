@@ -1,22 +1,45 @@
-"""What a file builds: its torch layers, and which convolutions are grouped, by their arguments and by callers."""
+"""What a file builds: its torch layers, and which convolutions among them are grouped."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import libcst.matchers as m
 
 from initlint.facts import text
 from initlint.facts.construction import LayerCall
-from initlint.facts.layers import LayerKind
-from initlint.facts.modules import self_attribute
-from initlint.facts.scopes import Argument, Call, Class, Env, Function
+from initlint.facts.grouping import Grouping
+from initlint.facts.layers import LAYERS, Layer, LayerKind
+from initlint.facts.scopes import Call, Class
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
+    from initlint.facts.targets import Target
 
-_STEPS = 4
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Convolution:
+    """A call that builds a convolution and is given groups.
+
+    `layers` are the types that it may be: one, or all plain convolutions where the source leaves the type open.
+    `grouped` is None where the number of groups is open.
+    """
+
+    node: cst.Call
+    layers: frozenset[Layer]
+    groups: cst.BaseExpression
+    grouped: bool | None
+    call: LayerCall | None
+
+
+_PLAIN = frozenset(layer for layer in LAYERS.values() if layer.kind is LayerKind.CONV and not layer.transposed)
+_EAGER = frozenset(layer for layer in _PLAIN if not layer.name.startswith("Lazy"))
+_KEYWORDS = frozenset({"in_channels", "out_channels", "kernel_size", "groups"})
+"""Keywords by which a call whose function is not known shows that it builds a convolution."""
 
 
 class Inventory:
@@ -25,105 +48,65 @@ class Inventory:
     def __init__(self, file: File) -> None:
         self._file = file
 
-    def grouped_conv(self, spatial: int) -> LayerCall | None:
-        """A convolution with that many kernel dimensions which is grouped for certain; None where there is none.
+    @cached_property
+    def convolutions(self) -> tuple[Convolution, ...]:
+        """The calls of plain convolutions that are given groups, in the order of the source."""
+        return tuple(self._convolutions())
 
-        Its `groups` is a number other than 1, an expression that is also its number of channels (depthwise), or a
-        parameter that the file itself sets to more than 1.
+    def grouped_conv(self, target: Target) -> Convolution | None:
+        """A grouped convolution among what a target's layer is built as.
+
+        Where the source does not say which calls those are, any of the same type in the file counts.
         """
-        for call, layer in self._file.layer_calls:
-            if layer.layer.kind is LayerKind.CONV and layer.layer.spatial == spatial and not layer.layer.transposed:
-                groups = layer.given("groups")
-                if groups is not None and (
-                    self._depthwise(layer, groups) or self._more_than_one(groups, call.env, call)
-                ):
-                    return layer
-        return None
+        return next((each for each in self._of(target) if each.grouped), None)
 
-    def divides_by_groups(self) -> bool:
-        """Whether the file anywhere takes groups into account in a division: `fan_out //= m.groups`."""
-        return bool(_DIVISION.search(self._file.record.node.code))
+    def ungrouped(self, target: Target) -> bool:
+        """Whether groups cannot matter for a target: nothing that its layer may be built as is given any but 1."""
+        return all(each.grouped is False for each in self._of(target))
 
-    def layers_of(self, class_: Class) -> tuple[LayerCall, ...]:
-        """The torch layers that the constructor and methods of a class build."""
-        return tuple(layer for call, layer in self._file.layer_calls if self._file.class_around(call.block) is class_)
+    @cached_property
+    def inits_look_at_groups(self) -> bool:
+        """Whether an init in the file looks at the groups of the module that it writes to: mostly to divide by them.
 
-    def _depthwise(self, layer: LayerCall, groups: cst.BaseExpression) -> bool:
-        """`groups=channels` beside `in_channels=channels`; a literal is no such pair."""
-        channels = layer.given("in_channels")
-        if channels is None or text.integer(groups) is not None:
+        Then its author knows of them, and what another init of the file leaves out is meant.
+        """
+        return any(self._looks_at_groups(site.function.node, site.target) for site in self._file.sites if site.function)
+
+    def _of(self, target: Target) -> Iterator[Convolution]:
+        built = {call.node for call in target.calls}
+        layers = frozenset(target.layers or ())
+        for each in self.convolutions:
+            if each.node in built if built else each.layers <= layers:
+                yield each
+
+    def _looks_at_groups(self, function: cst.FunctionDef, target: Target | None) -> bool:
+        if target is None or target.owner is None:
             return False
-        return text.code(channels) == text.code(groups)
+        owner = text.code(target.owner)
+        found = m.findall(function, m.Attribute(attr=m.Name("groups")))
+        return any(isinstance(each, cst.Attribute) and text.code(each.value) == owner for each in found)
 
-    def _more_than_one(self, node: cst.BaseExpression, env: Env, call: Call, steps: int = _STEPS) -> bool:
-        number = self._file.values.number(node, env)
-        if number is not None:
-            return number > 1
-        if steps == 0:
-            return False
-        if isinstance(node, cst.IfExp):
-            return any(self._more_than_one(side, env, call, steps - 1) for side in (node.body, node.orelse))
-        if isinstance(node, cst.Name):
-            node, env = self._file.values.origin(node, env)
-            if not isinstance(node, cst.Name):
-                return not isinstance(node, cst.Integer) and _mentions_channels(node)
-            binding = env.lookup(node.value)
-            return isinstance(binding, Argument) and self._set_by_caller(binding, steps - 1)
-        scope = call.block.scope
-        name = self_attribute(node, scope) if isinstance(scope, Function) else None
-        class_ = self._file.class_around(call.block)
-        if name is None or class_ is None:
-            return False
-        writes = self._file.modules.writes(class_).get(name, ())
-        return any(
-            self._more_than_one(write.value, write.env, call, steps - 1) for write in writes if write.value is not None
-        )
-
-    def _set_by_caller(self, parameter: Argument, steps: int) -> bool:
-        """Whether a call in the file gives a parameter something that is not 1."""
-        function = parameter.function
-        if parameter.default is not None:
-            default = self._file.values.number(parameter.default, function.env)
-            if default is not None and default > 1:
-                return True
-        owner = function.owner
-        name = owner.name if owner is not None and function.name == "__init__" else function.name
-        skip = 1 if owner is not None else 0
+    def _convolutions(self) -> Iterator[Convolution]:
+        grouping = Grouping(self._file)
+        known = {call.node: layer for call, layer in self._file.layer_calls}
         for call in self._file.record.calls:
-            if _last(call.node.func) != name:
-                continue
-            slots = text.argument_slots(call.node, function.arguments[skip:])
-            given = slots.get(parameter.name) if slots is not None else None
-            if given is not None and self._differs_from_one(given.value, call, steps):
-                return True
-        return False
+            layer = known.get(call.node)
+            groups, layers = self._known(layer) if layer is not None else self._unknown(call)
+            if groups is not None and layers:
+                yield Convolution(call.node, layers, groups, grouping.grouped(call.node, groups, call.env), layer)
 
-    def _differs_from_one(self, node: cst.BaseExpression, call: Call, steps: int) -> bool:
-        number = self._file.values.number(node, call.env)
-        if number is not None:
-            return number > 1
-        origin, env = self._file.values.origin(node, call.env)
-        binding = env.lookup(origin.value) if isinstance(origin, cst.Name) else None
-        if isinstance(binding, Argument) and binding.name == "groups":
-            return steps > 0 and self._set_by_caller(binding, steps - 1)
-        return True
+    def _known(self, call: LayerCall) -> tuple[cst.BaseExpression | None, frozenset[Layer]]:
+        return call.given("groups"), frozenset({call.layer}) & _PLAIN
 
-
-_CHANNELS = ("channel", "hidden", "planes", "dim", "oup", "inp", "width", "ch")
-
-
-def _mentions_channels(node: cst.BaseExpression) -> bool:
-    """Whether a computed number of groups is made from channels."""
-    code = text.code(node).lower()
-    return any(word in code for word in _CHANNELS)
-
-
-def _last(node: cst.BaseExpression) -> str | None:
-    match node:
-        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
-            return name
-        case _:
-            return None
-
-
-_DIVISION = re.compile(r"/{1,2}=?\s*\(?\s*(?:\w+\.)*groups\b|(?:\w+\.)*in_channels\s*//?\s*(?:\w+\.)*groups")
+    def _unknown(self, call: Call) -> tuple[cst.BaseExpression | None, frozenset[Layer]]:
+        """A convolution of the file's own, or of a type that is chosen when the program runs."""
+        keywords = {each.keyword.value: each.value for each in call.node.args if each.keyword is not None}
+        if "groups" not in keywords:
+            return None, frozenset()
+        definition = self._file.names.definition(call.node.func, call.env)
+        if isinstance(definition, Class):
+            bases = {self._file.names.qualified(base.value, definition.env) for base in definition.node.bases}
+            return keywords["groups"], frozenset(each for each in _PLAIN if each.qualified in bases)
+        if definition is None and keywords.keys() >= _KEYWORDS:
+            return keywords["groups"], _EAGER
+        return None, frozenset()

@@ -12,6 +12,7 @@ import libcst as cst
 from initlint.facts import imports
 from initlint.facts.expressions import ExpressionReader
 from initlint.facts.scopes import (
+    Addition,
     Argument,
     Assigned,
     Assignment,
@@ -136,6 +137,8 @@ class _Reader(ExpressionReader):
     def augmented(self, node: cst.AugAssign, env: Env, block: Block) -> Env:
         """Read `target op= value`."""
         env = self.expression(node.value, env, block, node)
+        if isinstance(node.operator, cst.AddAssign):
+            block.scope.events.append(Addition(node.target, node.value, env, block))
         if isinstance(node.target, cst.Name):
             previous = env.lookup(node.target.value) or Opaque()
             return env.bind(node.target.value, Augmented(previous, node.operator, node.value, env))

@@ -49,7 +49,16 @@ def with_keywords(call: cst.Call, keywords: Mapping[str, str], drop: tuple[cst.A
             argument = argument.with_changes(value=cst.parse_expression(left.pop(name)))
         arguments.append(argument)
     arguments += [keyword_argument(name, value) for name, value in left.items()]
-    return call.with_changes(args=_with_commas(arguments, call))
+    return call.with_changes(args=with_commas(arguments, call))
+
+
+def renamed(call: cst.Call, names: Mapping[cst.Arg, str]) -> cst.Call:
+    """The call with other keywords for some keyword arguments."""
+    arguments = [
+        argument.with_changes(keyword=cst.Name(names[argument])) if argument in names else argument
+        for argument in call.args
+    ]
+    return call.with_changes(args=arguments)
 
 
 def with_values(call: cst.Call, values: Mapping[cst.Arg, str]) -> cst.Call:
@@ -65,6 +74,13 @@ def keyword_argument(name: str, value: str) -> cst.Arg:
     """`name=value`."""
     bare = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     return cst.Arg(cst.parse_expression(value), keyword=cst.Name(name), equal=bare)
+
+
+def factors(node: cst.BaseExpression) -> tuple[cst.BaseExpression, ...]:
+    """The factors of a product, in their order; the node itself if it is none."""
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Multiply):
+        return (*factors(node.left), *factors(node.right))
+    return (node,)
 
 
 def negated(node: cst.BaseExpression) -> str:
@@ -86,13 +102,13 @@ def _signed(node: cst.BaseExpression) -> bool:
 
 
 def spelled(qualified: str, names: Names, env: Env) -> str | None:
-    """How a qualified name can be written with the names in force: `nn.init.normal_`, or None without an import."""
-    candidates = ("init", "nn", "torch", qualified.rpartition(".")[2])
-    for name in (*candidates, *_bound(env)):
+    """The shortest spelling of a qualified name with the names in force: `nn.init.normal_`; None without an import."""
+    possible: list[str] = []
+    for name in {"init", "nn", "torch", qualified.rpartition(".")[2], *_bound(env)}:
         stands_for = names.qualified(cst.Name(name), env)
         if stands_for is not None and (qualified == stands_for or qualified.startswith(stands_for + ".")):
-            return name + qualified[len(stands_for) :]
-    return None
+            possible.append(name + qualified[len(stands_for) :])
+    return min(possible, key=lambda spelling: (len(spelling), spelling), default=None)
 
 
 def _bound(env: Env) -> list[str]:
@@ -109,7 +125,7 @@ def _bound(env: Env) -> list[str]:
     return sorted(found)
 
 
-def _with_commas(arguments: list[cst.Arg], call: cst.Call) -> list[cst.Arg]:
+def with_commas(arguments: list[cst.Arg], call: cst.Call) -> list[cst.Arg]:
     """Arguments separated by commas; a trailing one stays if there was one."""
     trailing = call.args[-1].comma if call.args else cst.MaybeSentinel.DEFAULT
     between = [

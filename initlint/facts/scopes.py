@@ -267,6 +267,16 @@ class Product:
 
 
 @dataclass(slots=True, eq=False)
+class Addition:
+    """A sum `left + right`, or `left += right`."""
+
+    left: cst.BaseExpression
+    right: cst.BaseExpression
+    env: Env
+    block: Block
+
+
+@dataclass(slots=True, eq=False)
 class Returned:
     """A `return` with its value."""
 
@@ -286,7 +296,7 @@ class Assignment:
     statement: cst.CSTNode
 
 
-Event = Call | Write | Mention | Product | Returned | Class | Function
+Event = Call | Write | Mention | Product | Addition | Returned | Class | Function
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What follows a layer, as far as the source tells: the next element of a `Sequential`, the next call in a method."""
+"""What follows a layer, as far as the source tells: the call that takes its output in a method."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from initlint.facts.modules import self_attribute
 from initlint.facts.scopes import Assigned, Call, Class, Function
 
 if TYPE_CHECKING:
-    from initlint.facts.construction import Built
     from initlint.facts.file import File
 
 
@@ -33,17 +32,6 @@ def followers(file: File, class_: Class, name: str) -> tuple[cst.Call, ...]:
     return tuple(found)
 
 
-def next_in(container: Built, element: Built) -> cst.Call | None:
-    """The constructor call behind an element of a `Sequential`."""
-    if container.container != "Sequential":
-        return None
-    at = next((index for index, each in enumerate(container.elements) if each is element), None)
-    if at is None or at + 1 >= len(container.elements):
-        return None
-    following = container.elements[at + 1]
-    return following.layer.node if following.layer is not None else None
-
-
 def _calls_of(method: Function, name: str) -> Iterator[Call]:
     for event in method.events:
         if isinstance(event, Call) and self_attribute(event.node.func, method) == name:
@@ -51,7 +39,7 @@ def _calls_of(method: Function, name: str) -> Iterator[Call]:
 
 
 def _consumer(method: Function, call: Call) -> Call | None:
-    """The one call whose first argument is the result of a call, directly or through the name that it is assigned to."""
+    """The one call whose first argument is the result of a call, directly or through the name it is assigned to."""
     using = [event for event in method.events if isinstance(event, Call) and _takes(event, call.node)]
     return using[0] if len(using) == 1 else None
 

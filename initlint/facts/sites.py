@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import libcst.matchers as m
 
 from initlint.facts import text
 from initlint.facts.imports import canonical
@@ -99,6 +100,12 @@ class InitSite:
         """Whether a failure of the call is expected: it stands in a `try`, or `hasattr` asks for its function."""
         return self.file.tolerated(self.call) or self.file.asked_for(self.call, self.spelled)
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the call is a statement on a line of its own, so that the statement can be put under a header."""
+        line = self.file.record.statements.get(self.call.statement)
+        return self.call.discarded and line is not None and len(line.body) == 1
+
     def given(self, parameter: str) -> cst.BaseExpression | None:
         """The expression passed for a parameter; None where nothing is."""
         argument = self.slots.get(parameter) if self.slots is not None else None
@@ -110,18 +117,47 @@ class InitSite:
         return argument is not None and argument.keyword is None
 
     def absent(self, parameter: str) -> bool:
-        """Whether a parameter is certainly left at its default."""
-        return self.slots is not None and parameter not in self.slots
+        """Whether a parameter is certainly left at its default; in a call with surplus arguments none is."""
+        return self.slots is not None and parameter not in self.slots and not self.surplus
+
+    @property
+    def surplus(self) -> tuple[cst.Arg, ...]:
+        """The arguments that the initialiser does not take: unknown keywords, too many positions."""
+        accepts, slots = self.file.torch.accepts, self.slots or {}
+        return tuple(argument for name, argument in slots.items() if not accepts(self.initializer, name))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parameters that must be given and are not; none where `*args` or `**kwargs` may hold them."""
+        required = ("tensor", *self.initializer.required) if self.form is Form.FUNCTION else self.initializer.required
+        return tuple(name for name in required if self.slots is not None and name not in self.slots)
+
+    @property
+    def reads_slope(self) -> bool:
+        """Whether the slope `a` is read: `leaky_relu` is the nonlinearity, by default or by name."""
+        default = self.absent("nonlinearity") or self.string("nonlinearity") == "leaky_relu"
+        return self.initializer.uses_slope and default
+
+    @property
+    def is_torch(self) -> bool:
+        """Whether it is torch's own function or method, or one of transformers with exactly its signature."""
+        qualified = self.file.names.qualified(self.node.func, self.call.env) or ""
+        return self.form is Form.METHOD or qualified.rpartition(".")[0] in (INIT_MODULE, *SAME_SIGNATURES)
 
     def literal(self, parameter: str, *, defaults: bool = False) -> Literal | None:
         """The constant passed for a parameter; None where nothing or no constant is."""
         given = self.given(parameter)
         return self.file.values.literal(given, self.call.env, defaults=defaults) if given is not None else None
 
-    def number(self, parameter: str) -> float | None:
+    def number(self, parameter: str, *, defaults: bool = False) -> float | None:
         """The number passed for a parameter."""
         given = self.given(parameter)
-        return self.file.values.number(given, self.call.env) if given is not None else None
+        return self.file.values.number(given, self.call.env, defaults=defaults) if given is not None else None
+
+    def written_number(self, parameter: str) -> float | None:
+        """The number written out at the call; None for a name, whose value a test on the way may rule out."""
+        given = self.given(parameter)
+        return None if given is None or m.findall(given, m.Name()) else self.number(parameter)
 
     def string(self, parameter: str, *, defaults: bool = False) -> str | None:
         """The string passed for a parameter."""

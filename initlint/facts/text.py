@@ -72,10 +72,10 @@ def string_value(node: cst.BaseExpression) -> str | None:
 
 
 def quoted_like(value: str, node: cst.BaseExpression) -> str:
-    """A string literal with the quotes of another one; single quotes where that is none."""
+    """A string literal with the quotes of another one; double quotes where that is none."""
     import libcst as cst
 
-    mark = node.quote if isinstance(node, cst.SimpleString) and len(node.quote) == 1 else "'"
+    mark = node.quote if isinstance(node, cst.SimpleString) and len(node.quote) == 1 else '"'
     return f"{mark}{value}{mark}"
 
 

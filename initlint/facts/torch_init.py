@@ -34,9 +34,19 @@ class Initializer:
     defaults: Mapping[str, object]
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """The parameters that have no default."""
+        return tuple(name for name in self.parameters if name not in self.defaults)
+
+    @property
     def uses_fan(self) -> bool:
         """Whether the scale comes from the fan of the tensor, which needs two dimensions."""
         return self.draw in _FAN_DRAWS
+
+    @property
+    def uses_slope(self) -> bool:
+        """Whether it takes a slope, a mode and a nonlinearity."""
+        return self.draw in (Draw.KAIMING_UNIFORM, Draw.KAIMING_NORMAL)
 
     @property
     def needs_matrix(self) -> bool:
@@ -105,7 +115,7 @@ OTHER_NAMES = frozenset(
 """What else `dir(torch.nn.init)` holds; calling it is not our subject."""
 
 METHODS: Mapping[str, Initializer] = {
-    "uniform_": _initializer("uniform_", Draw.UNIFORM, "from", "to", generator=None),
+    "uniform_": _initializer("uniform_", Draw.UNIFORM, **{"from": 0.0, "to": 1.0}, generator=None),
     "normal_": _initializer("normal_", Draw.NORMAL, mean=0.0, std=1.0, generator=None),
     "fill_": _initializer("fill_", Draw.CONSTANT, "value"),
     "zero_": _initializer("zero_", Draw.CONSTANT),
@@ -122,5 +132,21 @@ SAME_FUNCTIONS: Mapping[str, str] = {
     "timm.layers.weight_init.trunc_normal_": "trunc_normal_",
     "timm.models.layers.trunc_normal_": "trunc_normal_",
     "timm.models.layers.weight_init.trunc_normal_": "trunc_normal_",
+    "mmcv.cnn.utils.weight_init.trunc_normal_": "trunc_normal_",
+    "mmengine.model.weight_init.trunc_normal_": "trunc_normal_",
 }
 """Single functions of other libraries with the same argument order."""
+
+MODULE_HELPERS: Mapping[str, tuple[str, ...]] = {
+    "constant_init": ("val", "bias"),
+    "normal_init": ("mean", "std", "bias"),
+    "trunc_normal_init": ("mean", "std", "a", "b", "bias"),
+    "uniform_init": ("a", "b", "bias"),
+    "xavier_init": ("gain", "bias", "distribution"),
+    "kaiming_init": ("a", "mode", "nonlinearity", "bias", "distribution"),
+    "caffe2_xavier_init": ("bias",),
+}
+"""Helpers of mmcv and mmengine with their parameters behind the module.
+
+Each tests `hasattr(module, 'weight')`, then `hasattr(module, 'bias')`, and does nothing for a tensor.
+"""

@@ -144,6 +144,7 @@ def _tested(parameter: Argument) -> bool:
 _ROOTS = frozenset({"math.sqrt", "numpy.sqrt", "torch.sqrt", "cmath.sqrt", "torch.math.sqrt"})
 _POWERS = frozenset({"math.pow", "numpy.power", "pow", "torch.pow"})
 _PRODUCTS = frozenset({"numpy.prod", "math.prod", "torch.prod", "numpy.product"})
+_REDUCTIONS = frozenset({"functools.reduce", "reduce"})
 _IDENTITIES = frozenset({"float", "int", "torch.tensor", "torch.as_tensor", "numpy.float32", "numpy.float64", "round"})
 _CONSTANTS = {"math.pi": 3.141592653589793, "numpy.pi": 3.141592653589793, "math.e": 2.718281828459045}
 _DIMENSIONS = frozenset(
@@ -318,6 +319,10 @@ class _ScaleReader:
             return self.read(first, env, steps)
         if qualified in _PRODUCTS:
             return self._product(first, env, steps)
+        if qualified in _REDUCTIONS and len(arguments) > 1 and self._multiplies(first, env):
+            product = self._product(arguments[1], env, steps)
+            start = self.read(arguments[2], env, steps) if len(arguments) > 2 else Scale.of(1)
+            return product * start if product is not None and start is not None else None
         if qualified.endswith("init.calculate_gain"):
             return self._gain(arguments, env)
         if qualified.endswith("init._calculate_correct_fan"):
@@ -359,6 +364,14 @@ class _ScaleReader:
                 return _fan_in_of_shape(shape)
             case _:
                 return None
+
+    def _multiplies(self, node: cst.BaseExpression, env: Env) -> bool:
+        """Whether a function is multiplication: `operator.mul`, `lambda x, y: x * y`."""
+        match node:
+            case cst.Lambda(body=cst.BinaryOperation(left=cst.Name(), operator=cst.Multiply(), right=cst.Name())):
+                return True
+            case _:
+                return self._names.qualified(node, env) == "operator.mul"
 
     def _is(self, node: cst.Call, env: Env, name: str) -> bool:
         qualified = self._names.qualified(node.func, env)

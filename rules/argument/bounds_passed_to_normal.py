@@ -23,12 +23,14 @@ _NEGATIVE = 0.5 * math.erfc(-1 / math.sqrt(2))
     Kind.WRONG,
     Default.ON,
     fix=Safety.UNSAFE,
-    triggers=("normal_", "init.normal", "init import"),
+    triggers=("normal_", "init.normal", "init import", "init as"),
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bounds -s, s of a uniform law passed to `normal_`, where they are mean and standard deviation."""
+    from initlint.facts.truncation import opposite
+
     for site in file.sites:
-        if site.name != "normal_" or not _mirrored(site):
+        if site.name != "normal_" or not opposite(site, "mean", "std"):
             continue
         bounds = ", ".join(text.code(node) for node in (site.given("mean"), site.given("std")) if node is not None)
         message = (
@@ -36,22 +38,6 @@ def check(file: File) -> Iterator[Alarm]:
             f"uniform_ between {bounds.replace(', ', ' and ')} is meant"
         )
         yield Alarm(site.node, message, tuple(_fixes(file, site)))
-
-
-def _mirrored(site: InitSite) -> bool:
-    """Whether the mean is the standard deviation with a minus sign."""
-    import libcst as cst
-
-    from initlint.facts.rewrite import negated
-
-    mean, std = site.given("mean"), site.given("std")
-    if mean is None or std is None:
-        return False
-    low, high = site.scale("mean"), site.scale("std")
-    if low is not None and high is not None:
-        return low.sign < 0 and low == -high
-    minus = isinstance(mean, cst.UnaryOperation) and isinstance(mean.operator, cst.Minus)
-    return minus and negated(mean) == text.code(std)
 
 
 def _fixes(file: File, site: InitSite) -> Iterator[Proposal]:

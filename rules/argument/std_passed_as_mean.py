@@ -28,7 +28,7 @@ _NAME = re.compile(r"(?:^|_)(?<!log_)(?:std|stdv|stddev|stdev|sigma)(?:$|_)|init
     Kind.WRONG,
     Default.ON,
     fix=Safety.UNSAFE,
-    triggers=("normal_", "init.normal", "init import"),
+    triggers=("normal_", "init.normal", "init import", "init as"),
 )
 def check(file: File) -> Iterator[Alarm]:
     """A standard deviation in the slot of the mean; the standard deviation stays 1."""

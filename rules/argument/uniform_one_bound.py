@@ -25,7 +25,7 @@ _MEANT = (0, -1)
     Kind.WRONG,
     Default.ON,
     fix=Safety.UNSAFE,
-    triggers=("uniform_", "init.uniform", "init import"),
+    triggers=("uniform_", "init.uniform", "init import", "init as"),
 )
 def check(file: File) -> Iterator[Alarm]:
     """`uniform_` with a lower bound alone: the upper one stays 1."""

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from initlint.facts.torch_init import INIT_MODULE, INITIALIZERS
+from initlint.facts.words import INIT_MODULE_USES
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _SIMILAR = 0.85
     Kind.ERROR,
     Default.ON,
     fix=Safety.SAFE,
-    triggers=("init.", "nn.init", "init import"),
+    triggers=INIT_MODULE_USES,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A function that `torch.nn.init` does not have: it raises."""
@@ -88,5 +89,5 @@ def _fixes(file: File, found: UnknownInit) -> Iterator[Proposal]:
     else:
         return
     if nonlinearity and "nonlinearity" not in slots:
-        changes.append(Change.after(call.args[-1], f", nonlinearity='{nonlinearity}'"))
+        changes.append(Change.after(call.args[-1], f', nonlinearity="{nonlinearity}"'))
     yield Proposal(f"call {name}", Safety.SAFE, tuple(changes))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.words import rooted
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -20,22 +21,18 @@ if TYPE_CHECKING:
     Kind.UNSTATED,
     Default.ON,
     fix=Safety.SAFE,
-    triggers=("normal_",),
-    context=("Conv1d", "Conv2d", "Conv3d"),
+    triggers=rooted("normal_", "init.normal"),
+    context=("Conv1d", "Conv2d", "Conv3d", "groups"),
 )
 def check(file: File) -> Iterator[Alarm]:
     """He init written by hand with fan_out, where `kaiming_normal_` would say so by name."""
-    from initlint.facts.fans import builds_grouped, hand_rolled
-    from initlint.theory.fans import Fan
+    from initlint.facts.fans import he_with_fan_out
 
     for site in file.sites:
-        found = hand_rolled(site)
-        if found is None or not math.isclose(found.gain, math.sqrt(2)) or _named(file, site):
+        found = he_with_fan_out(site)
+        if found is None or site.target is None:
             continue
-        reading, transposed = found.reading, found.layer is not None and found.layer.transposed
-        if reading.fan is not Fan.FAN_OUT or reading.grouped or reading.kernel_factors != found.spatial or transposed:
-            continue
-        if found.layer is None or not builds_grouped(file, (found.layer,)):
+        if file.inventory.ungrouped(site.target) or file.inventory.inits_look_at_groups:
             message = f"He init by hand: {_stds(site, found)}: say which is meant"
             yield Alarm(site.node, message, tuple(_fixes(file, site, found)))
 
@@ -54,20 +51,6 @@ def _stds(site: InitSite, found: HandRolled) -> str:
     )
 
 
-def _named(file: File, site: InitSite) -> bool:
-    """Whether a local in the scale is named fan_out, which says it, or fan_in: then INI202 speaks."""
-    from initlint.facts.fans import says_fan_out
-
-    std = site.given("std")
-    if std is not None and says_fan_out(file, std, site.call.env):
-        return True
-    return any(
-        getattr(site.call.env.lookup(each.assignment.name), "value", None) is each.assignment.value
-        for each in file.misnamed_fans
-        if each.assignment.block.scope is site.function
-    )
-
-
 def _fixes(file: File, site: InitSite, found: HandRolled) -> Iterator[Proposal]:
     from initlint.facts.rewrite import spelled
 
@@ -77,7 +60,7 @@ def _fixes(file: File, site: InitSite, found: HandRolled) -> Iterator[Proposal]:
         return
     for mode, safety in (("fan_out", Safety.SAFE), ("fan_in", Safety.DISPLAY)):
         if safety is Safety.DISPLAY or (found.reading.exact and _settled(site)):
-            code = f"{kaiming}({target.text}, mode={mode!r}, nonlinearity='relu')"
+            code = f'{kaiming}({target.text}, mode="{mode}", nonlinearity="relu")'
             yield Proposal(f"call kaiming_normal_ with mode={mode!r}", safety, (Change(site.node, code),))
 
 

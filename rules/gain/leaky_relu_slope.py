@@ -28,7 +28,7 @@ SMALLEST = 0.2
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("LeakyReLU", "leaky_relu"),
-    context=CONTEXT,
+    context=CONTEXT | {"forward"},
 )
 def check(file: File) -> Iterator[Alarm]:
     """Kaiming gain left at its default slope although the activation has another slope."""
@@ -57,13 +57,18 @@ def _default_slope(site: InitSite) -> bool:
 
 
 def _slope_behind(file: File, site: InitSite) -> Slope | None:
+    from initlint.facts.modules import self_attribute
+
     target = site.target
     if target is None or (target.dims is not None and max(target.dims, default=0) < 2):
         return None
     if target.layers is not None and not all(layer.spatial or layer.kind == "linear" for layer in target.layers):
         return None
-    own = target.owner is not None and text.code(target.owner).startswith("self.")
-    slope = file.slope_at(site.call.block, own=own)
+    own = self_attribute(target.owner, site.function) if target.owner is not None and site.function else None
+    if own is not None and site.class_ is not None and file.activations.used_in({site.class_}):
+        slope = file.slope_behind(site.class_, own)
+    else:
+        slope = file.slope_at(site.call.block)
     return slope if slope is not None and slope.value >= SMALLEST else None
 
 

@@ -21,8 +21,10 @@ _MODES = ("fan_in", "fan_out")
 @rule("INI102", "slope-ignored", Kind.SUSPICIOUS, Default.ON, fix=Safety.SAFE, triggers=("kaiming_",))
 def check(file: File) -> Iterator[Alarm]:
     """A slope beside a nonlinearity that never reads it."""
+    from initlint.facts.misplaced import misplaced
+
     for site in file.sites:
-        if not site.initializer.name.startswith("kaiming_"):
+        if not site.initializer.uses_slope or misplaced(site):
             continue
         nonlinearity, slope = site.string("nonlinearity"), site.literal("a")
         if nonlinearity not in NONLINEARITIES or nonlinearity == "leaky_relu":

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 def check(file: File) -> Iterator[Alarm]:
     """A nonlinearity that `calculate_gain` does not know: it raises."""
     from initlint.facts.gains import CALCULATE_GAIN, GAIN_PARAMETERS
+    from initlint.facts.misplaced import misplaced
 
     for site in file.sites:
         given = site.given("nonlinearity")
-        if site.initializer.name.startswith("kaiming_") and given is not None and not site.tolerated:
+        if not site.initializer.uses_slope or given is None or site.tolerated:
+            continue
+        if all(found.slot != "nonlinearity" for found in misplaced(site)):
             yield from _alarms(file, given, site.call.env)
     for call in file.calls_of(CALCULATE_GAIN):
         slots = text.argument_slots(call.node, GAIN_PARAMETERS)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Kind.WRONG,
     Default.ON,
     fix=Safety.UNSAFE,
-    triggers=("weight_norm", "parametrizations", "prune"),
+    triggers=("weight_norm", "parametrizations", "_unstructured", "_structured", "custom_from_mask", "prune.identity"),
     context=CONTEXT,
 )
 def check(file: File) -> Iterator[Alarm]:
@@ -47,7 +47,7 @@ def _fixes(found: LostInit) -> Iterator[Proposal]:
     """Initialise, then wrap: the function is applied inside each wrap, or the wrap moves behind the init."""
     if found.call.node is not found.node or not found.call.discarded:
         return
-    if any(wrap.scope is not found.step.scope for wrap in found.wraps):
+    if any(wrap.scope is not found.step.scope or found.call.block not in wrap.block.path() for wrap in found.wraps):
         return
     if found.applied is not None:
         yield from _apply_inside(found, found.applied)

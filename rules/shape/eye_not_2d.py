@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from initlint.facts.sites import InitSite
 
 
-@rule("INI301", "eye-not-2d", Kind.ERROR, Default.ON, fix=Safety.DISPLAY, triggers=("eye_", "init.eye", "init import"))
+@rule(
+    "INI301",
+    "eye-not-2d",
+    Kind.ERROR,
+    Default.ON,
+    fix=Safety.DISPLAY,
+    triggers=("eye_", "init.eye", "init import", "init as"),
+)
 def check(file: File) -> Iterator[Alarm]:
     """`eye_` on a tensor that does not have two dimensions: it raises."""
     from initlint.facts.guards import DimGuard

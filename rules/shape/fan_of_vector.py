@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Kind.ERROR,
     Default.ON,
     fix=Safety.SAFE,
-    triggers=("kaiming_", "xavier_", "orthogonal"),
+    triggers=("kaiming_", "xavier_", "orthogonal_(", "init.orthogonal"),
 )
 def check(file: File) -> Iterator[Alarm]:
     """A fan or orthogonal initialiser on a vector, which has no fan: it raises."""

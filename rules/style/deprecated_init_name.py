@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     Kind.STYLE,
     Default.ON,
     fix=Safety.SAFE,
-    triggers=tuple(sorted({"init." + name for name in DEPRECATED} | {"init import"})),
+    triggers=tuple(sorted({"init." + name for name in DEPRECATED} | {"init import", "init as"})),
 )
 def check(file: File) -> Iterator[Alarm]:
     """An initialiser under its deprecated name, without the underscore."""
+    from initlint.facts.mean_std import mean_std_in_uniform
+
+    mistaken = {found.site.call for found in mean_std_in_uniform(file)}
     for call in file.calls_of(*(f"{INIT_MODULE}.{name}" for name in DEPRECATED)):
+        if call in mistaken:
+            continue
         qualified = file.names.qualified(call.node.func, call.env) or ""
         old = qualified.rpartition(".")[2]
         message = f"{old} is the deprecated name of {DEPRECATED[old]}: torch warns (FutureWarning) and calls that"

@@ -17,12 +17,12 @@ def only(code: str) -> Finding:
         ("nn.init.zero(w)", "nn.init.zeros_(w)"),
         ("nn.init.identity_(w)", "nn.init.eye_(w)"),
         ("nn.init.constants_(w, val=1)", "nn.init.constant_(w, val=1)"),
-        ("nn.init.he_uniform(w,)", "nn.init.kaiming_uniform_(w, nonlinearity='relu',)"),
+        ("nn.init.he_uniform(w,)", 'nn.init.kaiming_uniform_(w, nonlinearity="relu",)'),
         ("nn.init.he_normal_(w, nonlinearity='relu')", "nn.init.kaiming_normal_(w, nonlinearity='relu')"),
-        ("nn.init.msra_(w)", "nn.init.kaiming_normal_(w, nonlinearity='relu')"),
+        ("nn.init.msra_(w)", 'nn.init.kaiming_normal_(w, nonlinearity="relu")'),
         ("nn.init.glorot_normal(w)", "nn.init.xavier_normal_(w)"),
         ("nn.init.orthogonl_(w)", "nn.init.orthogonal_(w)"),
-        ("torch.init.he_normal_(w)", "nn.init.kaiming_normal_(w, nonlinearity='relu')"),
+        ("torch.init.he_normal_(w)", 'nn.init.kaiming_normal_(w, nonlinearity="relu")'),
     ],
 )
 def test_call_becomes_what_is_meant(written: str, fixed: str) -> None:

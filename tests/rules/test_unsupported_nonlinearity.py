@@ -10,11 +10,11 @@ UNKNOWN = " is not one of torch's twelve names: ValueError"
     [
         (
             "'LeakyReLU'",
-            "nonlinearity 'LeakyReLU'{UNKNOWN}; 'leaky_relu' is meant",
+            f"nonlinearity 'LeakyReLU'{UNKNOWN}; 'leaky_relu' is meant",
         ),
         (
             "'gelu'",
-            "nonlinearity 'gelu'{UNKNOWN}; nearest is 'relu', gain 1.4142",
+            f"nonlinearity 'gelu'{UNKNOWN}; nearest is 'relu', gain 1.4142",
         ),
         ("'maxout'", f"nonlinearity 'maxout'{UNKNOWN}"),
         ("None", f"nonlinearity None{UNKNOWN}"),
@@ -53,9 +53,7 @@ def test_default_that_the_function_looks_at_is_open(test: str) -> None:
     assert not find(code, "INI105")
 
 
-@pytest.mark.parametrize(
-    "context", ["pytest.raises(ValueError)", "self.assertRaises(ValueError)", "suppress(ValueError)"]
-)
+@pytest.mark.parametrize("context", ["pytest.raises", "self.assertRaises", "contextlib.suppress"])
 def test_expected_failure_is_silent(context: str) -> None:
     code = f"def test_gain(self):\n    with {context}(ValueError):\n        nn.init.calculate_gain('gelu')\n"
     assert not find(code, "INI105")

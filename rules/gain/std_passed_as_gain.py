@@ -1,0 +1,80 @@
+"""INI107."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.facts import text
+from initlint.facts.layers import LayerKind
+from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
+from initlint.theory.laws import xavier_std
+
+if TYPE_CHECKING:
+    from initlint.facts.file import File
+    from initlint.facts.shared_scale import SharedScale
+    from initlint.facts.sites import InitSite
+
+_SMALLEST, _LARGEST = 0.01, 0.05
+"""Gains of 0.01 and less are how a head is made to start near zero; 0.02 is the usual std and no usual gain."""
+
+_LARGEST_SHARED = 0.1
+
+
+@rule(
+    "INI107",
+    "std-passed-as-gain",
+    Kind.SUSPICIOUS,
+    Default.ON,
+    fix=Safety.DISPLAY,
+    triggers=("xavier_", "orthogonal_(", "init.orthogonal"),
+)
+def check(file: File) -> Iterator[Alarm]:
+    """A standard deviation where an initialiser reads a gain, which it multiplies by a scale of its own."""
+    from initlint.facts.shared_scale import shared_scales
+
+    shared = [scale for scale in shared_scales(file) if 0 < scale.value <= _LARGEST_SHARED]
+    for scale in shared:
+        related = [(call.node, "here it is a std") for call in scale.stds]
+        related += [(call.node, "here it is a gain as well") for call in scale.gains[1:]]
+        yield Alarm(scale.gains[0].node, _shared_message(scale), (), tuple(related))
+    reported = {call for scale in shared for call in scale.gains}
+    for site in file.sites:
+        gain = site.number("gain") if site.name.startswith("xavier_") else None
+        if gain is not None and _SMALLEST < gain <= _LARGEST and site.call not in reported and _on_matrix(site):
+            yield Alarm(site.node, _message(site, gain), tuple(_alternatives(file, site)))
+
+
+def _on_matrix(site: InitSite) -> bool:
+    """Whether the tensor is the weight of linear and convolutional layers only."""
+    target = site.target
+    if target is None or target.attribute != "weight" or not target.layers:
+        return False
+    return all(layer.kind in (LayerKind.LINEAR, LayerKind.CONV) for layer in target.layers)
+
+
+def _shared_message(scale: SharedScale) -> str:
+    return (
+        f"{scale.name} = {scale.value:g} is a gain here and a std in another branch: as a gain it leaves std "
+        f"{scale.value:g} × sqrt(2 / (fan_in + fan_out)) with xavier_*; such a small gain is meant as std"
+    )
+
+
+def _message(site: InitSite, gain: float) -> str:
+    from initlint.facts.fans import literal_fans
+
+    fans = literal_fans(site.target.calls) if site.target is not None and site.target.calls else None
+    left = f"{gain:g} × sqrt(2 / (fan_in + fan_out))" if fans is None else f"{xavier_std(*fans, gain):.2g}"
+    return f"{site.spelled} multiplies its gain: gain {gain:g} leaves std {left}; such a small gain is meant as std"
+
+
+def _alternatives(file: File, site: InitSite) -> Iterator[Proposal]:
+    from initlint.facts.rewrite import spelled, with_keywords
+
+    assert site.slots is not None
+    normal = spelled("torch.nn.init.normal_", file.names, site.call.env)
+    if normal is not None and site.tensor is not None:
+        code = f"{normal}({text.code(site.tensor)}, std={text.code(site.slots['gain'].value)})"
+        yield Proposal("draw with this std", Safety.DISPLAY, (Change(site.node, code),))
+    bare = with_keywords(site.node, {}, (site.slots["gain"],))
+    yield Proposal("drop the gain", Safety.DISPLAY, (Change(site.node, bare),))
