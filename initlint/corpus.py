@@ -308,9 +308,10 @@ def run_revision(
             tar.extractall(root, filter="data")
         (root / "rules").rename(root / "initlint" / "rules")
         written = root / "report.json"
-        command = [sys.executable, "-m", "initlint", "corpus", str(directory), "--json", str(written)]
+        command = [sys.executable, "-m", "initlint", "corpus", str(directory.absolute()), "--json", str(written)]
         command += [*_options(settings), "--jobs", str(jobs)]
-        done = subprocess.run(command, capture_output=True, check=False, env=_environment(root))
+        # `python -m` looks into its working folder first, which may be another checkout of this project.
+        done = subprocess.run(command, capture_output=True, check=False, env=_environment(root), cwd=root)
         if not written.is_file():
             raise CorpusError(f"revision {revision} gave no report: {done.stderr.decode(errors='replace').strip()}")
         return from_json(written.read_bytes())
