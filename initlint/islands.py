@@ -16,8 +16,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from initlint.facts.torch_init import DEPRECATED, INITIALIZERS, MODULE_HELPERS
-from initlint.facts.words import CONTEXT as LAYER_WORDS
+from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS, MODULE_HELPERS
+from initlint.facts.api.words import CONTEXT as LAYER_WORDS
 from initlint.gate import Live, any_of
 
 _WORDS = re.compile(r"\w+|@")

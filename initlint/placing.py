@@ -7,8 +7,8 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from initlint.facts.scopes import Record
-from initlint.facts.text import code
+from initlint.facts.reading.scopes import Record
+from initlint.facts.reading.text import code
 from initlint.finding import Edit, Finding, Fix, Region, Related
 from initlint.islands import Islands, split_lines
 from initlint.rule import Alarm, Change, Proposal, Rule

@@ -66,6 +66,20 @@ def test_facts_import_only_theory_of_ours() -> None:
         assert [name for name in ours if not within(name, *allowed)] == [], path
 
 
+FACTS = ("api", "reading", "meaning", "sites", "networks", "execution", "scales", "arguments")
+"""The rooms inside `facts`; each imports only those before it (and itself) when it is loaded."""
+
+
+def test_rooms_of_facts_import_in_one_direction() -> None:
+    for position, room in enumerate(FACTS):
+        later = [f"initlint.facts.{name}" for name in (*FACTS[position + 1 :], "file")]
+        for path in rooms(f"initlint.facts.{room}"):
+            wrong = [name for name in imports(path, typing=False, functions=False) if within(name, *later)]
+            assert wrong == [], path
+    found = {path.parent.name for path in rooms("initlint.facts") if path.parent.name != "facts"}
+    assert found == set(FACTS)
+
+
 def test_rules_import_only_rule_facts_and_theory_of_ours() -> None:
     allowed = ("initlint.rule", "initlint.facts", "initlint.theory", "initlint.rules")
     for path in rooms("initlint.rules"):

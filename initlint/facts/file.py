@@ -8,23 +8,23 @@ from functools import cached_property
 
 import libcst as cst
 
-from initlint.facts import text
-from initlint.facts.activations import Activations, Slope
-from initlint.facts.construction import Builder, LayerCall
-from initlint.facts.fans import Misnamed, misnamed_fans
-from initlint.facts.guards import Guards, Presence
-from initlint.facts.helpers import HelperCall, helper_calls
-from initlint.facts.inventory import Inventory
-from initlint.facts.modules import Modules
-from initlint.facts.names import Names
-from initlint.facts.reader import read
-from initlint.facts.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
-from initlint.facts.sequence import followers
-from initlint.facts.sites import InitSite, UnknownInit, init_sites, unknown_inits
-from initlint.facts.targets import Targets
-from initlint.facts.uses import Uses
-from initlint.facts.values import Values
-from initlint.facts.versions import TorchVersion
+from initlint.facts.api.versions import TorchVersion
+from initlint.facts.meaning.construction import Builder, LayerCall
+from initlint.facts.meaning.guards import Guards, Presence
+from initlint.facts.meaning.modules import Modules
+from initlint.facts.meaning.names import Names
+from initlint.facts.meaning.values import Values
+from initlint.facts.networks.activations import Activations, Slope
+from initlint.facts.networks.inventory import Inventory
+from initlint.facts.networks.sequence import followers
+from initlint.facts.networks.uses import Uses
+from initlint.facts.reading import text
+from initlint.facts.reading.reader import read
+from initlint.facts.reading.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
+from initlint.facts.scales.fans import Misnamed, misnamed_fans
+from initlint.facts.sites.helpers import HelperCall, helper_calls
+from initlint.facts.sites.sites import InitSite, UnknownInit, init_sites, unknown_inits
+from initlint.facts.sites.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)

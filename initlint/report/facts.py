@@ -23,7 +23,7 @@ def render(source: Source, options: Options, *, as_json: bool) -> str:
 
 
 def _sites(source: Source, options: Options) -> list[dict[str, Any]]:
-    from initlint.facts.table import records
+    from initlint.facts.sites.table import records
     from initlint.placing import Placing
 
     try:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from initlint.facts.arguments.misplaced import Misplaced
     from initlint.facts.file import File
-    from initlint.facts.misplaced import Misplaced
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """A mode, a nonlinearity or a slope in a slot that reads something else: it raises."""
-    from initlint.facts.misplaced import misplaced
+    from initlint.facts.arguments.misplaced import misplaced
 
     for site in file.sites:
         found = misplaced(site)
@@ -74,8 +74,8 @@ def _fixes(site: InitSite, found: tuple[Misplaced, ...]) -> Iterator[Proposal]:
 
 
 def _gain_fixes(file: File, site: InitSite, found: Misplaced) -> Iterator[Proposal]:
-    from initlint.facts.gains import CALCULATE_GAIN
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.scales.gains import CALCULATE_GAIN
+    from initlint.facts.sites.rewrite import spelled
 
     given: cst.BaseExpression | None = site.given("gain")
     function = spelled(CALCULATE_GAIN, file.names, site.call.env)

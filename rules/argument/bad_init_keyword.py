@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import INIT_MODULE_USES
+from initlint.facts.api.words import INIT_MODULE_USES
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 _CONSTANTS = tuple(f"{tensor}.{method}(" for tensor in ("weight", "bias", ".data") for method in ("fill_", "zero_"))
@@ -34,7 +34,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _message(site: InitSite) -> str | None:
-    from initlint.facts.keywords import meant_keyword
+    from initlint.facts.arguments.keywords import meant_keyword
 
     assert site.slots is not None
     for argument in site.surplus:
@@ -61,7 +61,7 @@ def _count(site: InitSite) -> str:
 
 def _fixes(site: InitSite) -> Iterator[Proposal]:
     """One repaired call, where every surplus argument has one sensible meaning."""
-    from initlint.facts.keywords import repaired
+    from initlint.facts.arguments.keywords import repaired
 
     call = repaired(site)
     if call is not None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.torch_init import Draw
-from initlint.facts.words import INIT_MODULE_USES
+from initlint.facts.api.torch_init import Draw
+from initlint.facts.api.words import INIT_MODULE_USES
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.scopes import Env
-    from initlint.facts.sites import InitSite
+    from initlint.facts.reading.scopes import Env
+    from initlint.facts.sites.sites import InitSite
 
 _TENSORS = frozenset({"torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor", "numpy.float32"})
 """What makes a number that is no float: torch refuses it as a slope."""
@@ -41,7 +41,7 @@ _SCALES = {
 )
 def check(file: File) -> Iterator[Alarm]:
     """A number that the initialiser refuses: it raises."""
-    from initlint.facts.gains import CALCULATE_GAIN, GAIN_PARAMETERS
+    from initlint.facts.scales.gains import CALCULATE_GAIN, GAIN_PARAMETERS
 
     for site in file.sites:
         message = _bounds(site) or _scale(site) or _zero(site) or _site_slope(site)
@@ -90,7 +90,7 @@ def _zero(site: InitSite) -> str | None:
 
 
 def _site_slope(site: InitSite) -> str | None:
-    from initlint.facts.misplaced import kind_of
+    from initlint.facts.arguments.misplaced import kind_of
 
     given, word = site.given("a"), site.string("a")
     if given is None or not site.reads_slope or (word is not None and kind_of(word) is not None):

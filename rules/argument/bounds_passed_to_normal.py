@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 _NEGATIVE = 0.5 * math.erfc(-1 / math.sqrt(2))
 """Share of N(-s, s) below zero: Φ(1)."""
@@ -27,7 +27,7 @@ _NEGATIVE = 0.5 * math.erfc(-1 / math.sqrt(2))
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bounds -s, s of a uniform law passed to `normal_`, where they are mean and standard deviation."""
-    from initlint.facts.truncation import opposite
+    from initlint.facts.scales.truncation import opposite
 
     for site in file.sites:
         if site.name != "normal_" or not opposite(site, "mean", "std"):
@@ -41,8 +41,8 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _fixes(file: File, site: InitSite) -> Iterator[Proposal]:
-    from initlint.facts.rewrite import calling
-    from initlint.facts.sites import Form
+    from initlint.facts.sites.rewrite import calling
+    from initlint.facts.sites.sites import Form
 
     assert site.slots is not None
     function = calling(site.node, "uniform_", file.names, site.call.env)

@@ -11,7 +11,7 @@ from initlint.theory.laws import kaiming_std
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """`normal_` or `uniform_` without numbers for the weight of a linear layer or convolution."""
-    from initlint.facts.scaling import scaled_later
+    from initlint.facts.scales.scaling import scaled_later
 
     for site in file.sites:
         if site.name not in ("normal_", "uniform_") or site.slots is None or site.slots.keys() - _NO_NUMBERS:
@@ -45,7 +45,7 @@ def _of_matrix_layer(site: InitSite) -> bool:
 
 
 def _message(site: InitSite) -> str:
-    from initlint.facts.fans import literal_fans
+    from initlint.facts.scales.fans import literal_fans
 
     law = "N(0, 1)" if site.name == "normal_" else "U(0, 1), with mean 0.5 and no negative weight,"
     message = f"{site.spelled} without numbers draws from {law} whatever the size of the layer"
@@ -57,7 +57,7 @@ def _message(site: InitSite) -> str:
 
 
 def _fixes(file: File, site: InitSite) -> Iterator[Proposal]:
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.sites.rewrite import spelled
 
     name = f"kaiming_{site.name}"
     function = spelled(f"torch.nn.init.{name}", file.names, site.call.env)

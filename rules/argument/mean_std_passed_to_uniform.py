@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import uniform
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.mean_std import MeanStd
-    from initlint.facts.sites import InitSite
+    from initlint.facts.scales.mean_std import MeanStd
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """Mean and standard deviation of a normal law passed to `uniform_`, which takes them for bounds."""
-    from initlint.facts.mean_std import mean_std_in_uniform
+    from initlint.facts.scales.mean_std import mean_std_in_uniform
 
     for found in mean_std_in_uniform(file):
         moments = uniform(0.0, found.std).moments()
@@ -50,7 +50,7 @@ def _reason(found: MeanStd) -> str:
 
 def _fixes(file: File, site: InitSite) -> Iterator[Proposal]:
     """Call `normal_` with the same numbers; the bounds may be keywords."""
-    from initlint.facts.rewrite import calling
+    from initlint.facts.sites.rewrite import calling
 
     assert site.slots is not None
     function = calling(site.node, "normal_", file.names, site.call.env)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import INIT_MODULE_USES
+from initlint.facts.api.words import INIT_MODULE_USES
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from initlint.facts.api.layers import Layer
     from initlint.facts.file import File
-    from initlint.facts.layers import Layer
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """A module given to an initialiser, which takes a tensor: it raises."""
-    from initlint.facts.given import given_module
+    from initlint.facts.sites.given import given_module
 
     for site in file.sites:
         given, module = site.given("tensor"), given_module(site)

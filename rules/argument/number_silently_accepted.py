@@ -9,7 +9,7 @@ from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(

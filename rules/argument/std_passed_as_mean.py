@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import truncated_normal
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 _LARGEST = 0.5
 """A mean of a half or more may be meant: N(1, 1)."""
@@ -90,7 +90,7 @@ def _gain_message(site: InitSite, given: cst.BaseExpression) -> str:
 
 
 def _glorot(file: File, site: InitSite, given: cst.BaseExpression) -> Iterator[Proposal]:
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.sites.rewrite import spelled
 
     function = spelled("torch.nn.init.xavier_normal_", file.names, site.call.env)
     if function is not None and site.tensor is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.helpers import HelperCall
+    from initlint.facts.sites.helpers import HelperCall
 
 _SAME_ARGUMENTS: Mapping[str, str] = {
     "constant_init": "constant_",
@@ -40,7 +40,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 def _fixes(file: File, helper: HelperCall) -> Iterator[Proposal]:
     """Write the tensor with `torch.nn.init` where the arguments are the same, else pass the module."""
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.sites.rewrite import spelled
 
     name = _SAME_ARGUMENTS.get(helper.name) if helper.definition is None and "bias" not in helper.slots else None
     function = spelled(f"torch.nn.init.{name}", file.names, helper.call.env) if name is not None else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.truncation import Truncation
+    from initlint.facts.scales.truncation import Truncation
 
 
 @rule(
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bounds of a truncated normal in the slots of its mean and std."""
-    from initlint.facts.truncation import Cut, truncation
+    from initlint.facts.scales.truncation import Cut, truncation
 
     for site in file.sites:
         law = truncation(site)
@@ -42,7 +42,7 @@ def _message(law: Truncation) -> str:
 
 def _fixes(law: Truncation) -> Iterator[Proposal]:
     """Name the bounds; only for display where they would leave next to nothing of N(0, 1)."""
-    from initlint.facts.truncation import LEAST_MASS
+    from initlint.facts.scales.truncation import LEAST_MASS
     from initlint.theory.laws import mass
 
     assert law.site.slots is not None

@@ -9,13 +9,13 @@ from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.truncation import Truncation
+    from initlint.facts.scales.truncation import Truncation
 
 
 @rule("INI415", "trunc-cuts-std", Kind.WRONG, Default.ON, fix=Safety.DISPLAY, triggers=("trunc_normal_",))
 def check(file: File) -> Iterator[Alarm]:
     """A standard deviation above 1 that the default bounds -2 and 2 of `trunc_normal_` cut."""
-    from initlint.facts.truncation import Cut, truncation
+    from initlint.facts.scales.truncation import Cut, truncation
 
     for site in file.sites:
         law = truncation(site)

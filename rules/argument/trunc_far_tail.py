@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.truncation import Truncation
+    from initlint.facts.scales.truncation import Truncation
 
 
 @rule("INI414", "trunc-far-tail", Kind.WRONG, Default.ON, fix=Safety.DISPLAY, triggers=("trunc_normal_",))
 def check(file: File) -> Iterator[Alarm]:
     """Bounds that leave only a tail of a truncated normal, or next to nothing of it."""
-    from initlint.facts.truncation import Cut, truncation
+    from initlint.facts.scales.truncation import Cut, truncation
 
     for site in file.sites:
         law = truncation(site)
@@ -51,7 +51,7 @@ def _fixes(law: Truncation) -> Iterator[Proposal]:
     given = law.site.given("a")
     if given is None or law.tail <= 0 or not law.site.absent("b"):
         return
-    from initlint.facts.rewrite import negated
+    from initlint.facts.sites.rewrite import negated
 
     assert law.site.slots is not None
     slot = law.site.slots["a"]

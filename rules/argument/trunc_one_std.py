@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.truncation import Truncation
+    from initlint.facts.scales.truncation import Truncation
 
 
 @rule("INI416", "trunc-one-std", Kind.SUSPICIOUS, Default.PREVIEW, fix=Safety.DISPLAY, triggers=("trunc_normal_",))
 def check(file: File) -> Iterator[Alarm]:
     """A truncated normal cut at one standard deviation, which leaves little more than half of the std."""
-    from initlint.facts.truncation import Cut, truncation
+    from initlint.facts.scales.truncation import Cut, truncation
 
     for site in file.sites:
         law = truncation(site)

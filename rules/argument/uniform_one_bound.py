@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import uniform
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 _MEANT = (0, -1)
 """Lower bounds that go with 1: U(0, 1) and U(-1, 1)."""
@@ -54,7 +54,7 @@ def _found(site: InitSite, lower: str, given: cst.BaseExpression) -> str:
 
 def _bounds(site: InitSite, lower: str, given: cst.BaseExpression) -> tuple[str, str]:
     """The bounds ±x that are meant, with `abs` where the sign of x is open."""
-    from initlint.facts.rewrite import negated
+    from initlint.facts.sites.rewrite import negated
 
     written, scale = text.code(given), site.scale(lower)
     if written.startswith("-") or (scale is not None and scale.sign < 0):

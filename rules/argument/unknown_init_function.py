@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from initlint.facts.torch_init import INIT_MODULE, INITIALIZERS
-from initlint.facts.words import INIT_MODULE_USES
+from initlint.facts.api.torch_init import INIT_MODULE, INITIALIZERS
+from initlint.facts.api.words import INIT_MODULE_USES
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import UnknownInit
+    from initlint.facts.sites.sites import UnknownInit
 
 _MEANT: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("zero", "zero_", "zeros"), ("zeros_", "")),
@@ -72,8 +72,8 @@ def _fixes(file: File, found: UnknownInit) -> Iterator[Proposal]:
     """Call what is meant, where it takes the arguments that are given."""
     import libcst as cst
 
-    from initlint.facts.rewrite import spelled
-    from initlint.facts.text import argument_slots
+    from initlint.facts.reading.text import argument_slots
+    from initlint.facts.sites.rewrite import spelled
 
     call, (name, nonlinearity) = found.call.node, _meant(found)
     initializer = INITIALIZERS.get(name)

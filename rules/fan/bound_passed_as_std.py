@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import rooted
+from initlint.facts.api.words import rooted
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
-    from initlint.facts.bounds import PassedBound
     from initlint.facts.file import File
+    from initlint.facts.scales.bounds import PassedBound
 
 
 @rule(
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bound of a uniform law, sqrt(3) times its std, passed as the std of a normal one."""
-    from initlint.facts.bounds import passed_bound
+    from initlint.facts.scales.bounds import passed_bound
 
     for site in file.sites:
         found = passed_bound(site)

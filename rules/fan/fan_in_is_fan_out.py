@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
-    from initlint.facts.fans import Misnamed
     from initlint.facts.file import File
+    from initlint.facts.scales.fans import Misnamed
 
 _SWAPPED = {
     "0": "1", "1": "0", "in_features": "out_features", "out_features": "in_features",
@@ -39,7 +39,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 def _number(found: Misnamed) -> str:
     """The factor of a linear layer with literal sizes."""
-    from initlint.facts.fans import literal_fans
+    from initlint.facts.scales.fans import literal_fans
 
     fans = literal_fans(found.calls)
     if fans is None or found.calls[0].layer.spatial:

@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import rooted
+from initlint.facts.api.words import rooted
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
-    from initlint.facts.fans import HandRolled
     from initlint.facts.file import File
-    from initlint.facts.inventory import Convolution
-    from initlint.facts.sites import InitSite
+    from initlint.facts.networks.inventory import Convolution
+    from initlint.facts.scales.fans import HandRolled
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """He init written by hand with a fan_out that leaves out the groups of the convolutions that the file builds."""
-    from initlint.facts.fans import he_with_fan_out
+    from initlint.facts.scales.fans import he_with_fan_out
 
     for site in file.sites:
         found, target = he_with_fan_out(site), site.target
@@ -41,7 +41,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _message(found: HandRolled, owner: str, grouped: Convolution) -> str:
-    from initlint.facts.fans import literal_fans
+    from initlint.facts.scales.fans import literal_fans
 
     counts = "counts the outputs of all groups"
     fans = literal_fans((grouped.call,)) if grouped.call is not None else None
@@ -54,8 +54,8 @@ def _message(found: HandRolled, owner: str, grouped: Convolution) -> str:
 
 
 def _fixes(site: InitSite) -> Iterator[Proposal]:
-    from initlint.facts.operands import operands
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.meaning.operands import operands
+    from initlint.facts.sites.rewrite import spelled
 
     target, std = site.target, site.given("std")
     assert target is not None

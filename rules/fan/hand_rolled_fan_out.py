@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.words import rooted
+from initlint.facts.api.words import rooted
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
-    from initlint.facts.fans import HandRolled
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.scales.fans import HandRolled
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """He init written by hand with fan_out, where `kaiming_normal_` would say so by name."""
-    from initlint.facts.fans import he_with_fan_out
+    from initlint.facts.scales.fans import he_with_fan_out
 
     for site in file.sites:
         found = he_with_fan_out(site)
@@ -38,7 +38,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _stds(site: InitSite, found: HandRolled) -> str:
-    from initlint.facts.fans import literal_fans
+    from initlint.facts.scales.fans import literal_fans
 
     fans = literal_fans(site.target.calls) if site.target is not None else None
     if fans is None:
@@ -52,7 +52,7 @@ def _stds(site: InitSite, found: HandRolled) -> str:
 
 
 def _fixes(file: File, site: InitSite, found: HandRolled) -> Iterator[Proposal]:
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.sites.rewrite import spelled
 
     target = site.target
     kaiming = spelled("torch.nn.init.kaiming_normal_", file.names, site.call.env)
@@ -66,7 +66,7 @@ def _fixes(file: File, site: InitSite, found: HandRolled) -> Iterator[Proposal]:
 
 def _settled(site: InitSite) -> bool:
     """Whether the weight is that of a plain layer for certain, outside Hugging Face's `_init_weights`."""
-    from initlint.facts.guards import TypeGuard
+    from initlint.facts.meaning.guards import TypeGuard
 
     target = site.target
     assert target is not None

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.words import rooted
+from initlint.facts.api.words import rooted
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.kernels import ShortKernel
-    from initlint.facts.sites import InitSite
+    from initlint.facts.scales.kernels import ShortKernel
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """A hand-rolled scale of a 2-D or 3-D convolution that leaves out a dimension of its kernel."""
-    from initlint.facts.kernels import short_kernel
+    from initlint.facts.scales.kernels import short_kernel
 
     for site in file.sites:
         found = short_kernel(site)
@@ -49,7 +49,7 @@ _NONLINEARITIES = {1.0: "linear", math.sqrt(2): "relu"}
 
 
 def _fixes(file: File, site: InitSite, found: ShortKernel) -> Iterator[Proposal]:
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.sites.rewrite import spelled
 
     kaiming = spelled("torch.nn.init.kaiming_normal_", file.names, site.call.env)
     name = next((name for gain, name in _NONLINEARITIES.items() if math.isclose(gain, found.gain)), None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.torch_init import Draw
-from initlint.facts.words import PACKED
+from initlint.facts.api.torch_init import Draw
+from initlint.facts.api.words import PACKED
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """`eye_` on the stacked gates of a recurrent layer: the first becomes the identity and the others zero."""
-    from initlint.facts.gates import on_each, packed_weight
+    from initlint.facts.scales.gates import on_each, packed_weight
 
     for site in file.sites:
         packed = packed_weight(site) if site.initializer.draw is Draw.EYE else None

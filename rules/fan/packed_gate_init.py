@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.torch_init import Draw
-from initlint.facts.words import PACKED
+from initlint.facts.api.torch_init import Draw
+from initlint.facts.api.words import PACKED
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.gates import PackedWeight
-    from initlint.facts.sites import InitSite
+    from initlint.facts.scales.gates import PackedWeight
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """An orthogonal or Xavier initialiser for the stacked matrices of several gates, which it takes for one."""
-    from initlint.facts.gates import on_each, packed_weight
+    from initlint.facts.scales.gates import on_each, packed_weight
 
     for site in file.sites:
         packed = packed_weight(site) if site.initializer.draw is not Draw.EYE else None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import PRODUCTS
+from initlint.facts.api.words import PRODUCTS
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
-    from initlint.facts.stacks import Stack
+    from initlint.facts.scales.stacks import Stack
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """A stack of matrices given whole to an initialiser that counts the fans of one."""
-    from initlint.facts.stacks import stacked_bias, stacked_weight
+    from initlint.facts.scales.stacks import stacked_bias, stacked_weight
 
     for site in file.sites:
         weight, bias = stacked_weight(site), stacked_bias(site)
@@ -42,8 +42,8 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _message(file: File, site: InitSite, stack: Stack) -> str:
-    from initlint.facts.fan_std import comparison, counted
-    from initlint.facts.stacks import fans
+    from initlint.facts.scales.fan_std import comparison, counted
+    from initlint.facts.scales.stacks import fans
 
     assert site.tensor is not None
     sizes = f" ({', '.join(text.code(size) for size in stack.sizes)})" if stack.sizes is not None else ""

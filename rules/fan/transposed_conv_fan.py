@@ -6,21 +6,21 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
-    from initlint.facts.transposed import TransposedFans
+    from initlint.facts.scales.transposed import TransposedFans
+    from initlint.facts.sites.sites import InitSite
     from initlint.theory.fans import Fan
 
 
 @rule("INI206", "transposed-conv-fan", Kind.SUSPICIOUS, Default.PREVIEW, triggers=("kaiming_",))
 def check(file: File) -> Iterator[Alarm]:
     """`kaiming_*` on a transposed convolution, where fan_in counts outputs and fan_out leaves out the stride."""
-    from initlint.facts.fan_std import fan_mode
-    from initlint.facts.transposed import is_transposed, literal_transposed_fans
+    from initlint.facts.scales.fan_std import fan_mode
+    from initlint.facts.scales.transposed import is_transposed, literal_transposed_fans
 
     for site in file.sites:
         target, mode = site.target, fan_mode(site)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import PRODUCTS, rooted
+from initlint.facts.api.words import PRODUCTS, rooted
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """The scale of an (in, out) matrix, the right operand of a product, taken from its second dimension."""
-    from initlint.facts.fan_std import comparison
-    from initlint.facts.matrices import counts_columns, right_operand
+    from initlint.facts.scales.fan_std import comparison
+    from initlint.facts.scales.matrices import counts_columns, right_operand
 
     for site in file.sites:
         matrix = right_operand(site) if counts_columns(site) else None
@@ -43,7 +43,7 @@ def _fixes(site: InitSite) -> Iterator[Proposal]:
     import libcst as cst
     import libcst.matchers as m
 
-    from initlint.facts.matrices import columns_in
+    from initlint.facts.scales.matrices import columns_in
 
     if site.initializer.uses_fan and site.tensor is not None:
         turned = Change.after(site.tensor, ".T")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
-    from initlint.facts.variances import Variance
+    from initlint.facts.scales.variances import Variance
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """The variance of He's or Glorot's initialisation given as standard deviation: the root is missing."""
-    from initlint.facts.scaling import scaled_later
-    from initlint.facts.variances import variance_as_std
+    from initlint.facts.scales.scaling import scaled_later
+    from initlint.facts.scales.variances import variance_as_std
 
     for site in file.sites:
         found = variance_as_std(site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import DEFAULT_SLOPE, calculate_gain, leaky_relu_gain
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.gains import PassedGain
+    from initlint.facts.scales.gains import PassedGain
 
 
 @rule("INI103", "gain-passed-as-slope", Kind.WRONG, Default.ON, fix=Safety.UNSAFE, triggers=("calculate_gain",))
 def check(file: File) -> Iterator[Alarm]:
     """The result of `calculate_gain` passed as the slope `a`, of which torch computes a gain once more."""
-    from initlint.facts.gains import gains_passed_as_slope
+    from initlint.facts.scales.gains import gains_passed_as_slope
 
     by_call: dict[cst.Call, list[PassedGain]] = {}
     for passed in gains_passed_as_slope(file):
@@ -91,7 +91,7 @@ def _slope(file: File, passed: PassedGain) -> str:
 
 def _with_nonlinearity(passed: PassedGain, written: str) -> cst.Call:
     """The site without its slope (slope 0 where positional arguments follow) and with the nonlinearity."""
-    from initlint.facts.rewrite import with_keywords, with_values
+    from initlint.facts.sites.rewrite import with_keywords, with_values
 
     call, slots = passed.site.node, passed.site.slots
     assert slots is not None

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import CONTEXT
+from initlint.facts.api.words import CONTEXT
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import DEFAULT_SLOPE, leaky_relu_gain
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from initlint.facts.activations import Slope
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.networks.activations import Slope
+    from initlint.facts.sites.sites import InitSite
 
 SMALLEST = 0.2
 """Below this slope the gain is off by less than 2 % a layer."""
@@ -32,7 +32,7 @@ SMALLEST = 0.2
 )
 def check(file: File) -> Iterator[Alarm]:
     """Kaiming gain left at its default slope although the activation has another slope."""
-    from initlint.facts.gains import CALCULATE_GAIN, GAIN_PARAMETERS, gains_passed_as_slope
+    from initlint.facts.scales.gains import CALCULATE_GAIN, GAIN_PARAMETERS, gains_passed_as_slope
 
     for site in file.sites:
         if site.initializer.name.startswith("kaiming_") and _default_slope(site):
@@ -57,7 +57,7 @@ def _default_slope(site: InitSite) -> bool:
 
 
 def _slope_behind(file: File, site: InitSite) -> Slope | None:
-    from initlint.facts.modules import self_attribute
+    from initlint.facts.meaning.modules import self_attribute
 
     target = site.target
     if target is None or (target.dims is not None and max(target.dims, default=0) < 2):

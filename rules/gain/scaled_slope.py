@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import leaky_relu_gain
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 _SLOPE = math.sqrt(5)
 """The slope with which `nn.Linear` draws U(±1 / sqrt(fan_in)), by way of `kaiming_uniform_`."""
@@ -36,7 +36,7 @@ def _factors(
     file: File, site: InitSite, given: cst.BaseExpression
 ) -> tuple[cst.BaseExpression, list[cst.BaseExpression]] | None:
     """sqrt(5) and the other factors of a slope, where one of them is no literal."""
-    from initlint.facts.rewrite import factors
+    from initlint.facts.sites.rewrite import factors
 
     origin, env = file.values.origin(given, site.call.env)
     numbers = {factor: file.values.number(factor, env) for factor in factors(origin)}
@@ -69,7 +69,7 @@ def _fixes(
     file: File, site: InitSite, slope: cst.BaseExpression, scales: list[cst.BaseExpression]
 ) -> Iterator[Proposal]:
     """Draw with slope sqrt(5), then multiply; only where the product stands in a call that is a statement."""
-    from initlint.facts.rewrite import factors, spelled
+    from initlint.facts.sites.rewrite import factors, spelled
 
     given, target, line = site.given("a"), site.target, file.record.statements.get(site.call.statement)
     if given is None or target is None or line is None or not site.call.discarded or slope not in factors(given):

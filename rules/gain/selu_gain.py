@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import CONTEXT
+from initlint.facts.api.words import CONTEXT
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import calculate_gain
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.scopes import Call
+    from initlint.facts.reading.scopes import Call
 
 _SELU = frozenset({"SELU", "selu", "selu_"})
 
@@ -47,7 +47,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 def _nonlinearities(file: File) -> Iterator[tuple[Call, cst.BaseExpression]]:
     """What initialisers and `calculate_gain` are given as nonlinearity."""
-    from initlint.facts.gains import CALCULATE_GAIN, GAIN_PARAMETERS
+    from initlint.facts.scales.gains import CALCULATE_GAIN, GAIN_PARAMETERS
 
     for site in file.sites:
         given = site.given("nonlinearity") if site.initializer.uses_slope else None

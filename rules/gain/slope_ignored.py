@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import NONLINEARITIES
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 _MODES = ("fan_in", "fan_out")
 
@@ -21,7 +21,7 @@ _MODES = ("fan_in", "fan_out")
 @rule("INI102", "slope-ignored", Kind.SUSPICIOUS, Default.ON, fix=Safety.SAFE, triggers=("kaiming_",))
 def check(file: File) -> Iterator[Alarm]:
     """A slope beside a nonlinearity that never reads it."""
-    from initlint.facts.misplaced import misplaced
+    from initlint.facts.arguments.misplaced import misplaced
 
     for site in file.sites:
         if not site.initializer.uses_slope or misplaced(site):
@@ -51,7 +51,7 @@ def _mode_in_force(site: InitSite, meant: str | None) -> str:
 
 def _fixes(site: InitSite, given: cst.BaseExpression, *, is_mode: bool) -> Iterator[Proposal]:
     """Dropping a slope is safe; of a mode in the wrong slot only the author knows whether it was meant."""
-    from initlint.facts.rewrite import with_keywords, with_values
+    from initlint.facts.sites.rewrite import with_keywords, with_values
 
     assert site.slots is not None
     slope = site.slots["a"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.layers import LayerKind
+from initlint.facts.api.layers import LayerKind
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import xavier_std
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.shared_scale import SharedScale
-    from initlint.facts.sites import InitSite
+    from initlint.facts.scales.shared_scale import SharedScale
+    from initlint.facts.sites.sites import InitSite
 
 _SMALLEST, _LARGEST = 0.01, 0.05
 """Gains of 0.01 and less are how a head is made to start near zero; 0.02 is the usual std and no usual gain."""
@@ -31,7 +31,7 @@ _LARGEST_SHARED = 0.1
 )
 def check(file: File) -> Iterator[Alarm]:
     """A standard deviation where an initialiser reads a gain, which it multiplies by a scale of its own."""
-    from initlint.facts.shared_scale import shared_scales
+    from initlint.facts.scales.shared_scale import shared_scales
 
     shared = [scale for scale in shared_scales(file) if 0 < scale.value <= _LARGEST_SHARED]
     for scale in shared:
@@ -61,7 +61,7 @@ def _shared_message(scale: SharedScale) -> str:
 
 
 def _message(site: InitSite, gain: float) -> str:
-    from initlint.facts.fans import literal_fans
+    from initlint.facts.scales.fans import literal_fans
 
     fans = literal_fans(site.target.calls) if site.target is not None and site.target.calls else None
     left = f"{gain:g} × sqrt(2 / (fan_in + fan_out))" if fans is None else f"{xavier_std(*fans, gain):.2g}"
@@ -69,7 +69,7 @@ def _message(site: InitSite, gain: float) -> str:
 
 
 def _alternatives(file: File, site: InitSite) -> Iterator[Proposal]:
-    from initlint.facts.rewrite import spelled, with_keywords
+    from initlint.facts.sites.rewrite import spelled, with_keywords
 
     assert site.slots is not None
     normal = spelled("torch.nn.init.normal_", file.names, site.call.env)

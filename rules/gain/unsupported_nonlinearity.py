@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import ACTIVATIONS
+from initlint.facts.api.words import ACTIVATIONS
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import NONLINEARITIES, calculate_gain, canonical, nearest
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.scopes import Env
+    from initlint.facts.reading.scopes import Env
 
 
 @rule(
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """A nonlinearity that `calculate_gain` does not know: it raises."""
-    from initlint.facts.gains import CALCULATE_GAIN, GAIN_PARAMETERS
-    from initlint.facts.misplaced import misplaced
+    from initlint.facts.arguments.misplaced import misplaced
+    from initlint.facts.scales.gains import CALCULATE_GAIN, GAIN_PARAMETERS
 
     for site in file.sites:
         given = site.given("nonlinearity")

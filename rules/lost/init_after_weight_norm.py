@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import CONTEXT
+from initlint.facts.api.words import CONTEXT
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from initlint.facts.execution.holding import Wrapping
+    from initlint.facts.execution.reparametrised import LostInit
     from initlint.facts.file import File
-    from initlint.facts.holding import Wrapping
-    from initlint.facts.reparametrised import LostInit
 
 
 @rule(
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """An init of a weight that is already reparametrised: it is recomputed before it is ever used."""
-    from initlint.facts.reparametrised import lost_inits
+    from initlint.facts.execution.reparametrised import lost_inits
 
     for found in lost_inits(file):
         wrapper = text.code(found.wraps[0].call.func)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
-    from initlint.facts.construction import LayerCall
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.meaning.construction import LayerCall
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule("INI303", "dirac-groups", Kind.WRONG, Default.ON, fix=Safety.UNSAFE, triggers=("dirac",))
@@ -36,9 +36,9 @@ def _visited(file: File, site: InitSite) -> list[LayerCall]:
     """The grouped convolutions that a loop over the `modules()` of this class comes by."""
     import libcst as cst
 
-    from initlint.facts.guards import TypeGuard
-    from initlint.facts.reaching import modules_of
-    from initlint.facts.scopes import Looped
+    from initlint.facts.execution.reaching import modules_of
+    from initlint.facts.meaning.guards import TypeGuard
+    from initlint.facts.reading.scopes import Looped
 
     target = site.target
     class_ = site.class_

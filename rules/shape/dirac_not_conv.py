@@ -16,8 +16,8 @@ _DIMS = frozenset({3, 4, 5})
 @rule("INI302", "dirac-not-conv", Kind.ERROR, Default.ON, fix=Safety.DISPLAY, triggers=("dirac",))
 def check(file: File) -> Iterator[Alarm]:
     """`dirac_` on a tensor that is no convolution kernel: it raises."""
-    from initlint.facts.guards import DimGuard
-    from initlint.facts.rewrite import name_node
+    from initlint.facts.meaning.guards import DimGuard
+    from initlint.facts.sites.rewrite import name_node
 
     for site in file.sites:
         target = site.target

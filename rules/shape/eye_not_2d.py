@@ -9,7 +9,7 @@ from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """`eye_` on a tensor that does not have two dimensions: it raises."""
-    from initlint.facts.guards import DimGuard
+    from initlint.facts.meaning.guards import DimGuard
 
     for site in file.sites:
         target = site.target
@@ -36,7 +36,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _alternatives(site: InitSite, dims: frozenset[int]) -> Iterator[Proposal]:
-    from initlint.facts.rewrite import name_node
+    from initlint.facts.sites.rewrite import name_node
 
     if dims <= {3, 4, 5} and site.target is not None and site.target.layers:
         yield Proposal(

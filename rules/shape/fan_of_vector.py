@@ -9,7 +9,7 @@ from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """A fan or orthogonal initialiser on a vector, which has no fan: it raises."""
-    from initlint.facts.guards import DimGuard
+    from initlint.facts.meaning.guards import DimGuard
 
     for site in file.sites:
         target = site.target
@@ -37,8 +37,8 @@ def check(file: File) -> Iterator[Alarm]:
 
 def _fixes(file: File, site: InitSite) -> Iterator[Proposal]:
     """The default of the layer: bias 0, weight of a normalisation 1."""
-    from initlint.facts.layers import LayerKind
-    from initlint.facts.rewrite import spelled
+    from initlint.facts.api.layers import LayerKind
+    from initlint.facts.sites.rewrite import spelled
 
     target = site.target
     assert target is not None

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.torch_init import Draw
-from initlint.facts.words import CONTEXT
+from initlint.facts.api.torch_init import Draw
+from initlint.facts.api.words import CONTEXT
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
+    from initlint.facts.execution.parameters import Parameter
     from initlint.facts.file import File
-    from initlint.facts.parameters import Parameter
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
     from initlint.theory.scale import Scale
 
 _TRIGGERS = ("uniform_", "normal_", "init.uniform", "init.normal")
@@ -30,7 +30,7 @@ _TRIGGERS = ("uniform_", "normal_", "init.uniform", "init.normal")
 )
 def check(file: File) -> Iterator[Alarm]:
     """A random initialiser for every parameter of a model that holds normalisations: their scales are re-drawn."""
-    from initlint.facts.loops import parameter_loop
+    from initlint.facts.execution.loops import parameter_loop
 
     for site in file.sites:
         loop = parameter_loop(site) if site.initializer.draw in _ANY_SHAPE else None

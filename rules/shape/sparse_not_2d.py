@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @rule("INI304", "sparse-not-2d", Kind.ERROR, Default.ON, triggers=("sparse_(", "init.sparse", "init import", "init as"))
 def check(file: File) -> Iterator[Alarm]:
     """`sparse_` on a tensor that does not have two dimensions: it raises."""
-    from initlint.facts.guards import DimGuard
+    from initlint.facts.meaning.guards import DimGuard
 
     for site in file.sites:
         target = site.target

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts import text
-from initlint.facts.words import CONTEXT
+from initlint.facts.api.words import CONTEXT
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
+    from initlint.facts.execution.parameters import Parameter
     from initlint.facts.file import File
-    from initlint.facts.parameters import Parameter
-    from initlint.facts.sites import InitSite
+    from initlint.facts.sites.sites import InitSite
 
 
 @rule(
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """A fan or orthogonal initialiser for every parameter of a model that holds vectors: it raises at the first."""
-    from initlint.facts.loops import parameter_loop
+    from initlint.facts.execution.loops import parameter_loop
 
     for site in file.sites:
         loop = parameter_loop(site) if site.initializer.needs_matrix and not site.tolerated else None
@@ -38,7 +38,7 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _is_vector(found: Parameter) -> bool:
-    from initlint.facts.execution import Runs
+    from initlint.facts.execution.steps import Runs
 
     return found.dims < 2 and found.runs is not Runs.OPEN
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.torch_init import DEPRECATED, INIT_MODULE
+from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.scopes import Call
+    from initlint.facts.reading.scopes import Call
 
 
 @rule(
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 def check(file: File) -> Iterator[Alarm]:
     """An initialiser under its deprecated name, without the underscore."""
-    from initlint.facts.mean_std import mean_std_in_uniform
+    from initlint.facts.scales.mean_std import mean_std_in_uniform
 
     mistaken = {found.site.call for found in mean_std_in_uniform(file)}
     for call in file.calls_of(*(f"{INIT_MODULE}.{name}" for name in DEPRECATED)):

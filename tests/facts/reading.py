@@ -10,10 +10,10 @@ import libcst as cst
 from initlint.facts.file import FactOptions, File
 
 if TYPE_CHECKING:
-    from initlint.facts.guards import Guard
-    from initlint.facts.scopes import Call
-    from initlint.facts.sites import InitSite
-    from initlint.facts.targets import Target
+    from initlint.facts.meaning.guards import Guard
+    from initlint.facts.reading.scopes import Call
+    from initlint.facts.sites.sites import InitSite
+    from initlint.facts.sites.targets import Target
 
 
 def read(code: str, options: FactOptions | None = None) -> File:

@@ -3,7 +3,7 @@
 import pytest
 from reading import guards
 
-from initlint.facts.guards import ClassNameGuard, DimGuard, OtherGuard, Presence, TypeGuard, WordGuard
+from initlint.facts.meaning.guards import ClassNameGuard, DimGuard, OtherGuard, Presence, TypeGuard, WordGuard
 
 NN = "from torch import nn\n"
 

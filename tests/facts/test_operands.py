@@ -3,8 +3,8 @@
 import pytest
 from reading import probe, read
 
-from initlint.facts import text
-from initlint.facts.operands import operands
+from initlint.facts.meaning.operands import operands
+from initlint.facts.reading import text
 
 
 def parts(code: str) -> list[tuple[str, bool, str | None]]:

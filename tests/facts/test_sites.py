@@ -3,9 +3,9 @@
 import pytest
 from reading import read, sites
 
-from initlint.facts import text
 from initlint.facts.file import FactOptions
-from initlint.facts.sites import Form, InitSite
+from initlint.facts.reading import text
+from initlint.facts.sites.sites import Form, InitSite
 
 NN = "import torch\nfrom torch import nn\n"
 

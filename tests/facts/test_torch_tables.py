@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from initlint.facts.layers import BASES, LAYERS, Layer, LayerKind, layers_containing, layers_named
-from initlint.facts.torch_init import DEPRECATED, INITIALIZERS, METHODS, OTHER_NAMES, Draw
+from initlint.facts.api.layers import BASES, LAYERS, Layer, LayerKind, layers_containing, layers_named
+from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS, METHODS, OTHER_NAMES, Draw
 
 torch = pytest.importorskip("torch")
 nn = torch.nn

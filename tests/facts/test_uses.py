@@ -5,7 +5,7 @@ from textwrap import indent
 import pytest
 from reading import read
 
-from initlint.facts.uses import Access, Operation, Use
+from initlint.facts.networks.uses import Access, Operation, Use
 
 ITEM, TURNED, FLAT, RESHAPED = Access.ITEM, Access.TRANSPOSED, Access.FLATTENED, Access.RESHAPED
 

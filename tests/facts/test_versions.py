@@ -5,9 +5,9 @@ import inspect
 import pytest
 from reading import read, sites
 
+from initlint.facts.api.torch_init import INITIALIZERS, METHODS
+from initlint.facts.api.versions import PARAMETERS_SINCE, TorchVersion
 from initlint.facts.file import FactOptions
-from initlint.facts.torch_init import INITIALIZERS, METHODS
-from initlint.facts.versions import PARAMETERS_SINCE, TorchVersion
 
 
 @pytest.mark.parametrize(

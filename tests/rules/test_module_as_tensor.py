@@ -3,7 +3,7 @@
 import pytest
 from checking import find, fix, messages
 
-from initlint.facts.torch_init import INITIALIZERS
+from initlint.facts.api.torch_init import INITIALIZERS
 
 ARGUMENTS = {"constant_": ", 0.5", "sparse_": ", 0.1"}
 

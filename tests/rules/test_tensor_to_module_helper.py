@@ -3,7 +3,7 @@
 import pytest
 from checking import find, fix, messages
 
-from initlint.facts.torch_init import MODULE_HELPERS
+from initlint.facts.api.torch_init import MODULE_HELPERS
 
 IMPORTS = f"from mmengine.model import {', '.join(MODULE_HELPERS)}\n\n"
 

@@ -1,0 +1,1 @@
+"""Arguments of initialisers that stand in the wrong slot, or under a name that is not theirs."""

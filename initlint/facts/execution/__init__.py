@@ -1,0 +1,1 @@
+"""Execution: code in the order in which it runs, and the modules and inits that it reaches."""

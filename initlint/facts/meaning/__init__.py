@@ -1,0 +1,1 @@
+"""Meaning: what names, expressions and tests stand for, and what constructions build."""

@@ -1,0 +1,1 @@
+"""Scales: the numbers that initialisers are given, held against gains, fans and laws."""

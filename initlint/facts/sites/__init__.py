@@ -1,0 +1,1 @@
+"""Init sites: the calls that write a tensor's first values, their targets, and how to rewrite them."""
