@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from initlint.rule import Rule, Trigger
+from initlint.rule import Rule, Trigger, Word
 
 _SUBJECT = b"torch"
 """A file that never says `torch` has no torch initialiser; every module with the same signatures is used beside it."""
 
-Words = tuple[str, ...]
+Words = tuple[Word, ...]
 
 
 class Live(NamedTuple):
@@ -34,11 +34,11 @@ def gate(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
     def passes(data: bytes) -> bool:
         if _SUBJECT not in data:
             return False
-        present: dict[bytes, bool] = {}
+        present: dict[bytes | re.Pattern[bytes], bool] = {}
 
-        def stands(word: bytes) -> bool:
+        def stands(word: bytes | re.Pattern[bytes]) -> bool:
             if word not in present:
-                present[word] = word in data
+                present[word] = word in data if isinstance(word, bytes) else word.search(data) is not None
             return present[word]
 
         return any(all(map(stands, words)) for words in triggers)
@@ -51,11 +51,11 @@ def live(rules: Iterable[Rule], stretches: Sequence[str]) -> list[Live]:
 
     `stretches` are the definitions of the module, and what stands between them as one.
     """
-    places: dict[str, set[int]] = {}
+    places: dict[Word, set[int]] = {}
 
-    def standing(word: str) -> set[int]:
+    def standing(word: Word) -> set[int]:
         if word not in places:
-            places[word] = {number for number, stretch in enumerate(stretches) if word in stretch}
+            places[word] = {number for number, stretch in enumerate(stretches) if _stands(word, stretch)}
         return places[word]
 
     found = []
@@ -68,17 +68,29 @@ def live(rules: Iterable[Rule], stretches: Sequence[str]) -> list[Live]:
 
 
 @lru_cache(maxsize=64)
-def any_of(words: frozenset[str]) -> re.Pattern[str]:
+def any_of(words: frozenset[Word]) -> re.Pattern[str]:
     """A pattern that finds any of some words."""
-    return re.compile("|".join(re.escape(word) for word in sorted(words)))
+    return re.compile("|".join(sorted(re.escape(word) if isinstance(word, str) else word.pattern for word in words)))
+
+
+def _stands(word: Word, text: str) -> bool:
+    return word in text if isinstance(word, str) else word.search(text) is not None
 
 
 def _words(trigger: Trigger) -> Words:
-    return (trigger,) if isinstance(trigger, str) else trigger
+    return trigger if isinstance(trigger, tuple) else (trigger,)
 
 
 @lru_cache(maxsize=64)
-def _encoded(triggers: frozenset[Words]) -> tuple[tuple[bytes, ...], ...]:
-    """Single words first: they are the cheaper test."""
-    ordered = sorted(triggers, key=lambda words: (len(words), words))
-    return tuple(tuple(word.encode() for word in words) for words in ordered)
+def _encoded(triggers: frozenset[Words]) -> tuple[tuple[bytes | re.Pattern[bytes], ...], ...]:
+    """The cheaper tests first: single words, then several words, then patterns."""
+
+    def cost(words: Words) -> tuple[bool, int, list[str]]:
+        texts = [word if isinstance(word, str) else word.pattern for word in words]
+        return any(isinstance(word, re.Pattern) for word in words), len(words), texts
+
+    return tuple(tuple(map(_bytes, words)) for words in sorted(triggers, key=cost))
+
+
+def _bytes(word: Word) -> bytes | re.Pattern[bytes]:
+    return word.encode() if isinstance(word, str) else re.compile(word.pattern.encode())

@@ -7,6 +7,7 @@ original text. Rule modules import LibCST for type checking only, or inside the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -102,8 +103,11 @@ class Alarm:
 
 Check = Callable[["File"], Iterator[Alarm]]
 
-Trigger = str | tuple[str, ...]
-"""A substring, or several that must all stand in a file; the first stands where the mistake is."""
+Word = str | re.Pattern[str]
+"""A substring, or a pattern without flags that begins with literal text, so that the search for it is fast."""
+
+Trigger = Word | tuple[Word, ...]
+"""A word, or several that must all stand in a file; the first stands where the mistake is."""
 
 
 @dataclass(frozen=True, slots=True)
