@@ -129,6 +129,7 @@ selection_options = in_order(
     words_option("--exclude", "PATTERNS", "Pass over these files and folders too, as .gitignore would."),
     click.option("--force-exclude", is_flag=True, help="Pass over excluded files even where they are named."),
     config_options,
+    click.option("--no-project", "project", flag_value=False, default=True, help="Check each file by itself."),
     click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes; by default one per core."),
 )
 

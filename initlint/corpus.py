@@ -180,8 +180,12 @@ def run(directory: Path, settings: Settings, jobs: int = 1) -> Report:
     counts = dict.fromkeys(folders, 0)
     hits: list[Hit] = []
     troubles: list[Trouble] = []
-    for result in engine.check_paths(folders, settings, jobs, engine.Options()):
-        folder = directory / result.path.relative_to(directory).parts[0]
+
+    def package(path: Path) -> Path:
+        return directory / path.relative_to(directory).parts[0]
+
+    for result in engine.check_paths(folders, settings, jobs, engine.Options(), project_of=package):
+        folder = package(result.path)
         counts[folder] += 1
         for finding in result.findings:
             region = finding.region

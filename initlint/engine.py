@@ -12,10 +12,11 @@ import gc
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from initlint.source import Source, SourceError, read_bytes
 if TYPE_CHECKING:
     from initlint.config import Settings
     from initlint.facts.file import File
+    from initlint.facts.project import Elsewhere, Project, Sketch
     from initlint.islands import Islands
 
 DOES_NOT_PARSE = "INI001"
@@ -47,15 +49,18 @@ class Options:
     """How files are checked, rules apart.
 
     `islands` and `suppressions` can be turned off to compare; `unused` reports suppressions that were not needed;
-    without `noqa` only our own comments suppress.
+    without `noqa` only our own comments suppress. With `project`, rules that ask for it learn what the other files of a
+    run say: `elsewhere`, which is None for a file that is checked alone.
     """
 
     islands: bool = True
     suppressions: bool = True
     unused: bool = True
     noqa: bool = True
+    project: bool = True
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
+    elsewhere: Elsewhere | None = None
 
     def configured(self, settings: Settings, path: Path) -> Options:
         """The options for a file under a configuration."""
@@ -69,12 +74,17 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run says of one file. `source` is None where the file was not decoded or the gate stopped it."""
+    """What a run says of one file.
+
+    `source` is None where the file was not decoded or the gate stopped it; `options` are those of the run, None for a
+    file that was checked by itself.
+    """
 
     path: Path
     findings: tuple[Finding, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     source: Source | None = field(default=None, compare=False)
+    options: Options | None = field(default=None, compare=False)
 
 
 def check_file(path: Path, rules: Sequence[Rule], options: Options) -> Result:
@@ -141,18 +151,23 @@ def check_paths(
     jobs: int = 1,
     options: Options | None = None,
     force_exclude: bool = False,
+    project_of: Callable[[Path], object] = lambda path: None,
 ) -> Iterator[Result]:
-    """Check files and folders; results come in the order of the paths, whatever `jobs` is."""
+    """Check files and folders; results come in the order of the paths, whatever `jobs` is.
+
+    The files for which `project_of` gives the same are one project.
+    """
     from initlint.source import discover
 
     base = options or Options()
     files = discover(paths, settings, force_exclude=force_exclude)
     work = [_Work(path, settings.rules_for(path), base.configured(settings, path)) for path in files]
-    if jobs > 1 and len(work) >= _POOL_FROM:
-        yield from _in_processes(work, jobs)
-    else:
-        for each in work:
-            yield check_file(each.path, each.rules, each.options)
+    parallel = jobs if len(work) >= _POOL_FROM else 1
+    if base.project:
+        work = _in_projects(work, project_of, parallel)
+    results = _in_processes(work, parallel) if parallel > 1 else map(_check, work)
+    for each, result in zip(work, results, strict=True):
+        yield replace(result, options=each.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +175,52 @@ class _Work:
     path: Path
     rules: tuple[Rule, ...]
     options: Options
+
+
+def _check(work: _Work) -> Result:
+    return check_file(work.path, work.rules, work.options)
+
+
+def _in_projects(work: Sequence[_Work], project_of: Callable[[Path], object], jobs: int) -> list[_Work]:
+    """The same work, each file with what the others of its project say; a file that is alone there learns nothing."""
+    from initlint.facts.project import Project
+
+    groups: dict[object, list[_Work]] = {}
+    for each in work:
+        groups.setdefault(project_of(each.path), []).append(each)
+    asked = [group for group in groups.values() if len(group) > 1 and any(r.project for w in group for r in w.rules)]
+    paths = [each.path for group in asked for each in group]
+    sketches = iter(zip(paths, _sketches(paths, jobs), strict=True))
+    projects = {}
+    for group in asked:
+        project = Project((str(path), sketch) for path, sketch in islice(sketches, len(group)))
+        projects.update(dict.fromkeys((each.path for each in group), project))
+    return [
+        replace(each, options=replace(each.options, elsewhere=projects[each.path].elsewhere(str(each.path))))
+        if each.path in projects
+        else each
+        for each in work
+    ]
+
+
+def _sketches(paths: Sequence[Path], jobs: int) -> Iterator[Sketch]:
+    if jobs == 1:
+        yield from map(_sketch, paths)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(_sketch, paths, chunksize=_CHUNK)
+
+
+def _sketch(path: Path) -> Sketch:
+    """The sketch of a file; what is wrong with a file is said when it is checked."""
+    from initlint.facts.project import Sketch
+
+    try:
+        return Sketch.of(read_bytes(path).decode("utf-8", "replace"))
+    except SourceError:
+        return Sketch()
 
 
 class Unparsable(Exception):
@@ -204,7 +265,7 @@ def read_facts(selected: Islands, options: Options) -> File:
 
     _allow_recursion()
     module = cst.parse_module(selected.text)
-    return File(module, FactOptions(options.init_modules, options.torch_version))
+    return File(module, FactOptions(options.init_modules, options.torch_version, options.elsewhere))
 
 
 def _alarms(
@@ -241,26 +302,36 @@ def _allow_recursion() -> None:
 
 
 def _in_processes(work: Sequence[_Work], jobs: int) -> Iterator[Result]:
-    """Rules travel by code, and each distinct set of rules once."""
+    """Rules travel by code, and each distinct set of rules once; so does each project."""
     from concurrent.futures import ProcessPoolExecutor
 
     sets = list(dict.fromkeys(each.rules for each in work))
     codes = [frozenset(rule.code for rule in rules) for rules in sets]
+    projects = list(dict.fromkeys(map(_project, work)))
     numbers = [sets.index(each.rules) for each in work]
-    with ProcessPoolExecutor(jobs, initializer=_receive, initargs=(codes,)) as pool:
-        paths, options = [each.path for each in work], [each.options for each in work]
-        yield from pool.map(_check_numbered, paths, numbers, options, chunksize=_CHUNK)
+    at = [projects.index(_project(each)) for each in work]
+    with ProcessPoolExecutor(jobs, initializer=_receive, initargs=(codes, projects)) as pool:
+        paths, options = [each.path for each in work], [replace(each.options, elsewhere=None) for each in work]
+        yield from pool.map(_check_numbered, paths, numbers, at, options, chunksize=_CHUNK)
+
+
+def _project(work: _Work) -> Project | None:
+    return work.options.elsewhere.project if work.options.elsewhere is not None else None
 
 
 _rule_sets: list[tuple[Rule, ...]] = []
+_projects: list[Project | None] = []
 
 
-def _receive(codes: Sequence[frozenset[str]]) -> None:
+def _receive(codes: Sequence[frozenset[str]], projects: Sequence[Project | None]) -> None:
     from initlint.catalogue import rules
 
     _rule_sets[:] = [tuple(rule for rule in rules() if rule.code in each) for each in codes]
+    _projects[:] = projects
 
 
-def _check_numbered(path: Path, number: int, options: Options) -> Result:
-    result = check_file(path, _rule_sets[number], options)
+def _check_numbered(path: Path, number: int, at: int, options: Options) -> Result:
+    project = _projects[at]
+    elsewhere = project.elsewhere(str(path)) if project is not None else None
+    result = check_file(path, _rule_sets[number], replace(options, elsewhere=elsewhere))
     return replace(result, source=None)

@@ -122,6 +122,7 @@ class Rule:
     fix: Safety | None
     triggers: tuple[Trigger, ...]
     context: frozenset[str]
+    project: bool
     since: str
     check: Check
     module: str
@@ -150,6 +151,7 @@ def rule(
     triggers: tuple[Trigger, ...],
     fix: Safety | None = None,
     context: Collection[str] = (),
+    project: bool = False,
     since: str = "0.1",
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function.
@@ -157,13 +159,25 @@ def rule(
     A file that holds no trigger of a selected rule is never parsed, so the rule has nothing to say without one. Of a
     file that passes, only definitions with (the first word of) a trigger are read, and what they name. A rule that
     looks further names the words of the definitions that it needs as well as `context`, those of activations, say; they
-    are read where one class or function holds all words of a trigger.
+    are read where one class or function holds all words of a trigger. `project` says that it asks `file.elsewhere`,
+    what the other files say; that is None where a file is checked alone.
     """
 
     def decorate(check: Check) -> Rule:
         summary = (check.__doc__ or "").strip().partition("\n")[0].rstrip(".")
         return Rule(
-            code, name, summary, kind, default, fix, triggers, frozenset(context), since, check, check.__module__
+            code,
+            name,
+            summary,
+            kind,
+            default,
+            fix,
+            triggers,
+            frozenset(context),
+            project,
+            since,
+            check,
+            check.__module__,
         )
 
     return decorate

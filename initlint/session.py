@@ -47,6 +47,7 @@ class Session:
         jobs: int | None,
         islands: bool = True,
         suppressions: bool = True,
+        project: bool = True,
     ) -> Session:
         """Lay the command line over the configuration. Raises ConfigError and UnknownRule."""
         paths = paths or (Path(),)
@@ -57,7 +58,7 @@ class Session:
             preview=preview or None,
             exclude=exclude,
         )
-        options = engine.Options(islands=islands, suppressions=suppressions)
+        options = engine.Options(islands=islands, suppressions=suppressions, project=project)
         return cls(paths, settings, options, jobs or available_cores(), force_exclude)
 
     def check(self) -> Iterator[Result]:
@@ -109,7 +110,7 @@ class Session:
         from initlint.fixing import NoConvergence, fix_source
 
         rules = self.settings.rules_for(result.path)
-        options = self.options.configured(self.settings, result.path)
+        options = result.options or self.options.configured(self.settings, result.path)
         last = result
 
         def check(text: Source) -> tuple[Finding, ...]:

@@ -14,10 +14,11 @@ import ast
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from initlint import catalogue, engine, fixing, pages
 from initlint.engine import Options
+from initlint.facts.project import Project, Sketch
 from initlint.finding import Finding, Safety
 from initlint.pages import Block, BlockKind, Page
 from initlint.source import Source
@@ -94,9 +95,14 @@ def with_defaults(own: Rule) -> tuple[Rule, ...]:
 
 def findings(code: str, rules: Sequence[Rule], options: Options | None = None) -> tuple[Finding, ...]:
     """What rules find in code, which must give no diagnostics."""
-    result = engine.check_source(source_of(code), rules, options or Options())
+    result = engine.check_source(source_of(code), rules, options or alone(code))
     assert not result.diagnostics, result.diagnostics
     return result.findings
+
+
+def alone(code: str, **options: Any) -> Options:
+    """The options for code that is all of its project."""
+    return Options(elsewhere=Project([(str(PATH), Sketch.of(code))]).elsewhere(str(PATH)), **options)
 
 
 def pairs(found: Sequence[Finding]) -> Pairs:
@@ -113,7 +119,7 @@ def fix_source(source: Source, rules: Sequence[Rule]) -> Fixed:
     """The outcome of all edits of rules, unsafe ones included; no edit may be left out."""
 
     def check(current: Source) -> tuple[Finding, ...]:
-        return engine.check_source(current, rules, Options()).findings
+        return engine.check_source(current, rules, alone(current.text)).findings
 
     fixed = fixing.fix_source(source, check, unsafe=True)
     assert not fixed.diagnostics, fixed.diagnostics
@@ -208,8 +214,8 @@ def fixed_variant(example: Example, variant: Variant) -> str | None:
 
 def check_islands(example: Example) -> None:
     """Parsing only what matters finds the same as parsing the whole file."""
-    whole = findings(example.code, example.rules, Options(islands=False))
-    assert findings(example.code, example.rules, Options(islands=True)) == whole
+    whole = findings(example.code, example.rules, alone(example.code, islands=False))
+    assert findings(example.code, example.rules, alone(example.code, islands=True)) == whole
 
 
 def shows_a_fix(page: Page) -> bool:

@@ -18,6 +18,7 @@ from initlint.facts.networks.activations import Activations, Slope
 from initlint.facts.networks.inventory import Inventory
 from initlint.facts.networks.sequence import followers
 from initlint.facts.networks.uses import Uses
+from initlint.facts.project import Elsewhere
 from initlint.facts.reading import text
 from initlint.facts.reading.reader import read
 from initlint.facts.reading.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
@@ -29,10 +30,15 @@ from initlint.facts.sites.targets import Targets
 
 @dataclass(frozen=True, slots=True)
 class FactOptions:
-    """What the configuration says about facts: more modules with torch's init signatures, the version of torch."""
+    """What is known from outside the file.
+
+    The configuration gives more modules with torch's init signatures and the version of torch, the files that are
+    checked beside it what those say (None where it is checked alone).
+    """
 
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
+    elsewhere: Elsewhere | None = None
 
 
 class File:
@@ -41,6 +47,7 @@ class File:
     def __init__(self, module: cst.Module, options: FactOptions | None = None) -> None:
         self.options = options or FactOptions()
         self.torch = TorchVersion(self.options.torch_version)
+        self.elsewhere = self.options.elsewhere
         self.record: Record = read(module)
         self.names = Names(self.record.star_imports)
         self.values = Values(self.names)

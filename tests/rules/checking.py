@@ -6,15 +6,22 @@ from pathlib import Path
 from textwrap import dedent
 
 from initlint import catalogue, engine, fixing
+from initlint.facts.project import Project, Sketch
 from initlint.finding import Finding
 from initlint.source import Source
 
 IMPORTS = "import math\n\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
 
 
-def find(code: str, *rules: str) -> tuple[Finding, ...]:
-    """What these rules find in code below the usual imports, in the order of the source."""
-    return _check(Source.from_bytes(Path("example.py"), (IMPORTS + dedent(code)).encode()), rules)
+PATH = Path("example.py")
+
+
+def find(code: str, *rules: str, elsewhere: str = "") -> tuple[Finding, ...]:
+    """What these rules find in code below the usual imports, in the order of the source.
+
+    The code is all of its project, but for another file that says `elsewhere` below the same imports.
+    """
+    return _check(_source(code), rules, dedent(elsewhere))
 
 
 def messages(code: str, *rules: str) -> list[str]:
@@ -24,13 +31,18 @@ def messages(code: str, *rules: str) -> list[str]:
 
 def fix(code: str, *rules: str, unsafe: bool = True) -> str:
     """The code after the edits of these rules, without the imports."""
-    source = Source.from_bytes(Path("example.py"), (IMPORTS + dedent(code)).encode())
-    fixed = fixing.fix_source(source, lambda current: _check(current, rules), unsafe=unsafe)
+    fixed = fixing.fix_source(_source(code), lambda current: _check(current, rules), unsafe=unsafe)
     assert not fixed.diagnostics, fixed.diagnostics
     return fixed.text.removeprefix(IMPORTS)
 
 
-def _check(source: Source, rules: tuple[str, ...]) -> tuple[Finding, ...]:
-    result = engine.check_source(source, [catalogue.find(rule) for rule in rules], engine.Options())
+def _source(code: str) -> Source:
+    return Source.from_bytes(PATH, (IMPORTS + dedent(code)).encode())
+
+
+def _check(source: Source, rules: tuple[str, ...], elsewhere: str = "") -> tuple[Finding, ...]:
+    project = Project([(str(PATH), Sketch.of(source.text)), ("other.py", Sketch.of(IMPORTS + elsewhere))])
+    options = engine.Options(elsewhere=project.elsewhere(str(PATH)))
+    result = engine.check_source(source, [catalogue.find(rule) for rule in rules], options)
     assert not result.diagnostics, result.diagnostics
     return result.findings
