@@ -6,9 +6,10 @@ import difflib
 import importlib
 import operator
 import pkgutil
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 from initlint.rule import Default, Rule
@@ -23,26 +24,36 @@ ENGINE_CODES = {
 """Codes that the engine itself reports; only the last one is a finding, the others are diagnostics."""
 
 
+_ENGINE_WORDS = frozenset(word for pair in ENGINE_CODES.items() for word in pair)
+_CODE = re.compile(r"INI\d{3}|INR\d{3}")
+
+
 class UnknownRule(ValueError):
     """No rule answers to a code, name, prefix or family; says which is closest."""
+
+
+class PluginError(ValueError):
+    """The rules of a package cannot be used; says of which, why and what to do."""
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """All rules, ours and those of the entry-point group, sorted by code. Imports neither LibCST nor torch.
 
-    Raises ValueError where two rules share a code or a name.
+    Raises PluginError where a package of that group cannot be used, a code is none, or two rules share a code or name.
     """
-    packages = [importlib.import_module("initlint.rules")]
-    packages += [point.load() for point in entry_points(group=ENTRY_POINT_GROUP)]
-    found = sorted((rule for package in packages for rule in _rules_below(package)), key=lambda rule: rule.code)
+    found = list(_rules_below(importlib.import_module("initlint.rules")))
+    found += [rule for point in entry_points(group=ENTRY_POINT_GROUP) for rule in _plugged_in(point)]
     seen: dict[str, Rule] = {}
     for rule in found:
+        if not _CODE.fullmatch(rule.code):
+            raise PluginError(f"{rule.module}: {rule.code!r} is no code; a code is INI and three digits")
         for key in (rule.code, rule.name):
-            if key in seen:
-                raise ValueError(f"{rule.module} and {seen[key].module} both call themselves {key}")
+            if key in seen or key in _ENGINE_WORDS:
+                other = seen[key].module if key in seen else "initlint"
+                raise PluginError(f"{rule.module} and {other} both call themselves {key}; rename one")
             seen[key] = rule
-    return tuple(found)
+    return tuple(sorted(found, key=lambda rule: rule.code))
 
 
 def find(word: str) -> Rule:
@@ -99,6 +110,22 @@ def _keys() -> dict[str, tuple[str, ...]]:
     """Code → code, name, family, for every rule and for the engine's own codes."""
     keys: dict[str, tuple[str, ...]] = {code: (code, name) for code, name in ENGINE_CODES.items()}
     return keys | {rule.code: (rule.code, rule.name, rule.family) for rule in rules()}
+
+
+def _plugged_in(point: EntryPoint) -> list[Rule]:
+    """The rules of a package of the entry-point group. Raises PluginError where it cannot be imported or has none."""
+    owner = f"{point.dist.name} {point.dist.version}" if point.dist else "an installed package"
+    try:
+        package = point.load()
+        found = list(_rules_below(package))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise PluginError(
+            f"the rules of {owner} ({point.value}) cannot be loaded: {reason}; mend or uninstall it"
+        ) from error
+    if not found:
+        raise PluginError(f"{point.value} of {owner} holds no rule; its modules must hold functions under @rule(...)")
+    return found
 
 
 def _rules_below(package: ModuleType) -> Iterator[Rule]:

@@ -62,13 +62,13 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def show(error: Exception) -> None:
     """Say what went wrong: in one line where that is all a user needs, else with the traceback."""
-    from initlint.catalogue import UnknownRule
+    from initlint.catalogue import PluginError, UnknownRule
     from initlint.config import ConfigError
     from initlint.source import PathError, SourceError
 
     if isinstance(error, click.ClickException):
         error.show()
-    elif isinstance(error, UnknownRule | ConfigError | PathError | SourceError | OSError):
+    elif isinstance(error, UnknownRule | PluginError | ConfigError | PathError | SourceError | OSError):
         click.echo(f"Error: {error}", err=True)
     else:
         sys.excepthook(type(error), error, error.__traceback__)

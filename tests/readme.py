@@ -1,7 +1,8 @@
-"""What README.md shows, and its renewal: `python tests/readme.py` rewrites the outputs and the table of rules."""
+"""What README.md and rules/README.md show; `python tests/readme.py` renews outputs, table and index of the rules."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shlex
@@ -15,7 +16,11 @@ from pathlib import Path
 
 from commands import ROOT
 
+from initlint import catalogue
+from initlint.rule import Rule
+
 README = ROOT / "README.md"
+INDEX = ROOT / "rules" / "README.md"
 WALK_THROUGH = "### Add a rule in two files"
 TABLE_BEGIN = "<!-- rules: begin -->\n"
 TABLE_END = "<!-- rules: end -->\n"
@@ -112,6 +117,34 @@ def table() -> str:
     return f"{TABLE_BEGIN}\n{done.stdout}\n{TABLE_END}"
 
 
+def index() -> str:
+    """The index of our rules: a table per family, below what the family says of itself."""
+    parts = [_INDEX_HEAD]
+    families = {rule.family: importlib.import_module(rule.module.rpartition(".")[0]) for rule in ours()}
+    for family, package in families.items():
+        rows = [row for rule, row in zip(ours(), rows_of(table()), strict=True) if rule.family == family]
+        head = "| code | name | class | default | fix | finds |\n| --- | --- | --- | --- | --- | --- |"
+        parts.append(f"## {family}\n\n{package.__doc__}\n\n{head}\n" + "\n".join(rows).replace("](rules/", "]("))
+    return "\n\n".join(parts) + "\n"
+
+
+_INDEX_HEAD = """\
+# Rules
+
+Every rule is two files in the folder of its family: the module that finds the mistake, and the page that explains it,
+whose examples are its tests. Classes, fixes and preview are explained in the [README](../README.md#classes)."""
+
+
+def ours() -> list[Rule]:
+    """The rules of this project, sorted by code."""
+    return [rule for rule in catalogue.rules() if rule.module.startswith("initlint.rules.")]
+
+
+def rows_of(markdown: str) -> list[str]:
+    """The rows of a table of our rules."""
+    return [line for line in markdown.splitlines() if line.startswith("| [INI")]
+
+
 def renewed(text: str) -> str:
     """The README with every output and the table as they are now."""
     with tempfile.TemporaryDirectory() as name:
@@ -128,3 +161,4 @@ def renewed(text: str) -> str:
 
 if __name__ == "__main__":
     README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    INDEX.write_text(index(), encoding="utf-8")

@@ -97,3 +97,14 @@ def test_no_package_called_rules_is_installed(installed: Path, tmp_path: Path) -
         [installed / "python", "-c", "import rules"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert "No module named 'rules'" in done.stderr
+
+
+def test_rules_of_an_installed_package_run_beside_ours(installed: Path, tmp_path: Path) -> None:
+    team = tmp_path / "team_rules"
+    shutil.copytree(ROOT / "fixtures" / "team_rules", team)
+    subprocess.run([installed / "python", "-m", "pip", "install", "--quiet", "--no-deps", team], check=True)
+    try:
+        listed = subprocess.run([installed / "initlint", "rules"], capture_output=True, text=True, check=True)
+    finally:
+        subprocess.run([installed / "python", "-m", "pip", "uninstall", "--yes", "acme-initlint"], check=True)
+    assert "acme-embedding-std" in listed.stdout

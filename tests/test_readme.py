@@ -46,6 +46,16 @@ def test_the_table_of_rules_is_up_to_date() -> None:
     assert readme.table() in TEXT, "renew by: python tests/readme.py"
 
 
+def test_the_index_of_rules_is_up_to_date() -> None:
+    assert readme.INDEX.read_text(encoding="utf-8") == readme.index(), "renew by: python tests/readme.py"
+
+
+def test_every_link_of_the_index_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", readme.index())
+    assert len(links) > len(readme.ours())
+    assert [link for link in links if not (readme.INDEX.parent / link).exists()] == []
+
+
 def test_every_rule_of_the_table_links_to_its_page() -> None:
     pages = re.findall(r"^\| \[INI\d+\]\((.+?)\) ", readme.table(), re.MULTILINE)
     assert pages
