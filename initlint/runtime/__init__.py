@@ -1,0 +1,1 @@
+"""The runtime checker: instantiates models and confirms the statistics of their weights. Imports torch."""
