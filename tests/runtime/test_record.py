@@ -50,6 +50,7 @@ def test_large_finite_entries_are_summed_in_double_precision() -> None:
     found = record(values)
     assert found.broken == 0
     assert found.sums[1] == pytest.approx(2e60)
+    assert record(torch.tensor([1e200, 1.0], dtype=torch.float64)).broken == 2
 
 
 def test_bins_count_every_entry_and_end_bins_hold_the_tails() -> None:

@@ -112,12 +112,13 @@ def _chunk(chunk: Tensor, centre: float, scale: float, *, bins: bool) -> Record:
 
 
 def _finite_part(chunk: Tensor, centre: float, scale: float, zeros: int, *, bins: bool) -> Record:
-    """The record of a chunk in which some entry, or some power of one, is not finite."""
+    """The record of a chunk in which some entry, or some square, is not finite."""
     kept = torch.isfinite(chunk)
     broken = chunk.numel() - int(kept.sum())
+    if broken == 0 and chunk.dtype == torch.float64:
+        return Record(chunk.numel(), broken=chunk.numel(), bins=np.zeros(BINS if bins else 0))
     if broken == 0:
-        exact = _chunk(chunk.double(), centre, scale, bins=bins)
-        return exact if np.isfinite(exact.sums).all() else Record(chunk.numel(), broken=chunk.numel(), bins=exact.bins)
+        return _chunk(chunk.double(), centre, scale, bins=bins)
     part = Record(bins=np.zeros(BINS if bins else 0))
     if broken < chunk.numel():
         part = _chunk(chunk[kept], centre, scale, bins=bins)
