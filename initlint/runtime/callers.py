@@ -11,7 +11,7 @@ from enum import Enum, auto
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 
 import torch
 
@@ -38,16 +38,22 @@ REPARAMETRISING = (
 _RESETS = frozenset({"__init__", "reset_parameters", "_reset_parameters", "reset_running_stats", "init_kv"})
 
 
+_EMPTYING = frozenset({"to_empty", "skip_init"})
+
+
 class _Owner(Enum):
     """Whose code a frame runs."""
 
     OURS = auto()
-    SKIPPED = auto()
-    DEFAULT = auto()
+    STANDARD = auto()
+    TORCH = auto()
+    MODULES = auto()
     REPARAMETRISING = auto()
-    EMPTYING = auto()
     WRAPPER = auto()
     USER = auto()
+
+
+_TORCHS = (_Owner.TORCH, _Owner.MODULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +109,27 @@ class Site:
 
 def caller(depth: int = 1) -> Site:
     """The innermost frame of the user's code, `depth` frames above; a frame of a wrapper where there is no other."""
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     default = emptied = False
     wrapper = reparametrised = ""
-    fallback = None
+    fallback = frame
     while frame is not None:
-        owner = _owner(frame.f_code)
+        code = frame.f_code
+        owner = _owner(code.co_filename)
         if owner is _Owner.USER:
-            return Site(frame.f_code, frame.f_lasti, default, wrapper, reparametrised, emptied)
-        if owner is _Owner.DEFAULT:
+            fallback = frame
+            break
+        if owner is _Owner.MODULES and code.co_name in _RESETS:
             default = True
         elif owner is _Owner.WRAPPER:
-            wrapper = frame.f_code.co_name
+            wrapper, fallback = code.co_name, frame
         elif owner is _Owner.REPARAMETRISING:
-            reparametrised = Path(frame.f_code.co_filename).stem
-        elif owner is _Owner.EMPTYING:
+            reparametrised = Path(code.co_filename).stem
+        if code.co_name in _EMPTYING and owner in _TORCHS:
             emptied = True
-        if owner is not _Owner.OURS and (fallback is None or owner is _Owner.WRAPPER):
-            fallback = Site(frame.f_code, frame.f_lasti, default, wrapper, reparametrised, emptied)
-        following = frame.f_back
-        if following is None:
-            break
-        frame = following
-    return fallback or Site(frame.f_code, frame.f_lasti, default)
+        frame = frame.f_back
+    assert fallback is not None
+    return Site(fallback.f_code, fallback.f_lasti, default, wrapper, reparametrised, emptied)
 
 
 _TORCH = os.path.dirname(torch.__file__) + os.sep
@@ -133,29 +137,19 @@ _OURS = os.path.dirname(__file__) + os.sep
 _STANDARD = sysconfig.get_path("stdlib") + os.sep
 _PACKAGES = tuple(os.path.join(sysconfig.get_path("stdlib"), name) for name in ("site-packages", "dist-packages"))
 
-_DECORATORS = (os.sep + "typing_extensions.py",)
-
 
 @cache
-def _owner(code: CodeType) -> _Owner:
-    file = code.co_filename
+def _owner(file: str) -> _Owner:
     if file.startswith(_OURS):
         return _Owner.OURS
     if file.startswith(_TORCH):
-        return _torch_owner(file.removeprefix(_TORCH), code.co_name)
-    if file.startswith("<frozen") or file.endswith(_DECORATORS) or (file.startswith(_STANDARD) and not file.startswith(_PACKAGES)):
-        return _Owner.SKIPPED
+        parts = tuple(file.removeprefix(_TORCH).split(os.sep))
+        if parts in REPARAMETRISING:
+            return _Owner.REPARAMETRISING
+        return _Owner.MODULES if parts[:2] == ("nn", "modules") else _Owner.TORCH
+    if file.startswith("<frozen") or (file.startswith(_STANDARD) and not file.startswith(_PACKAGES)):
+        return _Owner.STANDARD
     parts = tuple(file.split(os.sep))
+    if parts[-1] == "typing_extensions.py":
+        return _Owner.STANDARD
     return _Owner.WRAPPER if any(parts[-len(each) :] == each for each in WRAPPERS) else _Owner.USER
-
-
-def _torch_owner(file: str, function: str) -> _Owner:
-    parts = tuple(file.split(os.sep))
-    if parts in REPARAMETRISING:
-        return _Owner.REPARAMETRISING
-    if function in ("to_empty", "skip_init"):
-        return _Owner.EMPTYING
-    if parts[:2] == ("nn", "modules") and function in _RESETS:
-        return _Owner.DEFAULT
-    return _Owner.SKIPPED
-

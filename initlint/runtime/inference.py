@@ -107,41 +107,32 @@ _ELEMENTWISE = frozenset(
 
 _numbers = itertools.count()
 
+Handler: TypeAlias = Callable[[Any, tuple[Any, ...], dict[str, Any], Read], TracedLaw]
+"""Tells the law from the overload, its arguments, and what it reads. May raise anything: the operation is unlike what
+is known of it.
+"""
+
+
+def handler(packet: Any) -> Handler:
+    """How to tell the law of the entries that an operation returns, or leaves in the tensor that it writes."""
+    for packets, found in _HANDLERS:
+        if packet in packets:
+            return found
+    return _computed
+
 
 def infer(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
-    """The law of the entries that an operation returns, or leaves in the tensor that it writes.
+    """The law of what an aten overload returns or writes."""
+    return handler(function.overloadpacket)(function, arguments, keywords, read)
 
-    `function` is an aten overload. May raise anything: the operation is unlike what is known of it.
-    """
-    packet = function.overloadpacket
-    if packet in EMPTY:
-        return UNWRITTEN
-    source = _source(packet, arguments, keywords)
-    if source is not None:
-        return source
-    if packet is aten.copy_:
-        return read(arguments[1])
-    if packet in _GIVEN:
-        return _literal(arguments[0]) if arguments and isinstance(arguments[0], torch.Tensor) else GIVEN
-    tensors = [*_tensors(itertools.chain(arguments, keywords.values()))]
-    if packet in _SAME and tensors:
-        return read(tensors[0])
-    if packet in _REPEATING and tensors:
-        law = read(tensors[0])
-        return replace(law, independent=False) if law.random else law
-    if packet in _JOINING:
-        return _joined([read(tensor) for tensor in tensors])
-    change = transformation(function, arguments, keywords, read)
-    if change is not None:
-        position = change.position
-        return read(arguments[position]).then(change)
-    return _mixed(str(packet.__name__), [read(tensor) for tensor in tensors])
+
+def is_elementwise(packet: Any) -> bool:
+    """Whether an operation treats every entry alike."""
+    return packet in _ELEMENTWISE
 
 
 def transformation(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> Step | None:
-    """An operation as a step on one tensor; None where it is not elementwise, or another operand is no constant."""
-    if function.overloadpacket not in _ELEMENTWISE:
-        return None
+    """An elementwise operation as a step on one tensor; None where another operand is no constant."""
     values = list(arguments)
     positions = [index for index, each in enumerate(values) if isinstance(each, torch.Tensor)]
     if any(isinstance(each, torch.Tensor) for each in keywords.values()):
@@ -164,31 +155,6 @@ def transformation(function: Any, arguments: tuple[Any, ...], keywords: dict[str
 def fresh(law: Law) -> TracedLaw:
     """A law with a new number where it is random."""
     return TracedLaw(law, draw=next(_numbers))
-
-
-def _source(packet: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> TracedLaw | None:
-    """The law of an operation that reads no tensor."""
-    if packet in _ZEROS:
-        return constant(0.0)
-    if packet in _ONES:
-        return constant(1.0)
-    if packet in _FULL:
-        value = keywords.get("fill_value", keywords.get("value", arguments[-1] if arguments else None))
-        return _filled(value)
-    if packet in (aten.randn, aten.randn_like):
-        return fresh(theory.normal())
-    if packet in (aten.rand, aten.rand_like):
-        return fresh(theory.uniform())
-    if packet is aten.normal_ or (packet is aten.normal and not [*_tensors(arguments)]):
-        names, skip = (("mean", 0.0), ("std", 1.0)), int(packet is aten.normal_)
-        return fresh(theory.normal(*_floats(arguments[skip:], keywords, names)))
-    if packet is aten.uniform_:
-        return fresh(theory.uniform(*_floats(arguments[1:], keywords, (("from", 0.0), ("to", 1.0)))))
-    if packet is aten.eye:
-        return TracedLaw(theory.EYE)
-    if packet in _DRAWS:
-        return unknown(str(packet.__name__).rstrip("_"), draw=next(_numbers))
-    return None
 
 
 def _floats(
@@ -287,3 +253,72 @@ def _scaled_std(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> f
         gain = torch.nn.init.calculate_gain(arguments["nonlinearity"], arguments["a"])
         return theory.kaiming_std(gain, fan_in if arguments["mode"].lower() == "fan_in" else fan_out)
     return None
+
+
+def _copied(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    return read(arguments[1] if function.overloadpacket is aten.copy_ else next(_tensors(arguments)))
+
+
+def _repeated(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    law = read(arguments[0])
+    return replace(law, independent=False) if law.random else law
+
+
+def _assembled(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    return _joined([read(tensor) for tensor in _tensors(arguments)])
+
+
+def _normal(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    own = function.overloadpacket is aten.normal_
+    if not own and any(True for _ in _tensors(arguments)):
+        return _computed(function, arguments, keywords, read)
+    return fresh(theory.normal(*_floats(arguments[int(own) :], keywords, (("mean", 0.0), ("std", 1.0)))))
+
+
+def _uniform(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    return fresh(theory.uniform(*_floats(arguments[1:], keywords, (("from", 0.0), ("to", 1.0)))))
+
+
+def _constant(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    return _filled(keywords.get("fill_value", keywords.get("value", arguments[-1] if arguments else None)))
+
+
+def _data(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    return _literal(arguments[0]) if arguments and isinstance(arguments[0], torch.Tensor) else GIVEN
+
+
+def _drawn(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    return unknown(str(function.overloadpacket.__name__).rstrip("_"), draw=next(_numbers))
+
+
+def _changed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    step = transformation(function, arguments, keywords, read)
+    if step is None:
+        return _computed(function, arguments, keywords, read)
+    return read(arguments[step.position]).then(step)
+
+
+def _computed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
+    tensors = _tensors(itertools.chain(arguments, keywords.values()))
+    return _mixed(str(function.overloadpacket.__name__), [read(tensor) for tensor in tensors])
+
+
+_ZERO, _ONE = constant(0.0), constant(1.0)
+
+_HANDLERS: tuple[tuple[frozenset[Any], Handler], ...] = (
+    (EMPTY, lambda *_: UNWRITTEN),
+    (_ZEROS, lambda *_: _ZERO),
+    (_ONES, lambda *_: _ONE),
+    (_FULL, _constant),
+    (frozenset({aten.normal, aten.normal_}), _normal),
+    (frozenset({aten.uniform_}), _uniform),
+    (frozenset({aten.randn, aten.randn_like}), lambda *_: fresh(theory.normal())),
+    (frozenset({aten.rand, aten.rand_like}), lambda *_: fresh(theory.uniform())),
+    (frozenset({aten.eye}), lambda *_: TracedLaw(theory.EYE)),
+    (_DRAWS, _drawn),
+    (_GIVEN, _data),
+    (_SAME | {aten.copy_}, _copied),
+    (_REPEATING, _repeated),
+    (_JOINING, _assembled),
+    (_ELEMENTWISE, _changed),
+)

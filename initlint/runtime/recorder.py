@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from initlint.runtime import swaps
 from initlint.runtime.callers import Site, caller
 from initlint.runtime.geometry import View
-from initlint.runtime.inference import COPYING, EMPTY, infer, law_of_call, transformation
+from initlint.runtime.inference import COPYING, EMPTY, Handler, handler, is_elementwise, law_of_call, transformation
 from initlint.runtime.laws import Step, TracedLaw, unknown
 from initlint.runtime.storages import Key, Storage, Storages, Write, covers_storage, key_of
 
@@ -31,12 +32,16 @@ _ADOPTING = frozenset({torch.ops.aten.set_, torch.ops.aten.resize_, torch.ops.at
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What the schema of an operation says: the arguments that it writes, whether it returns only views."""
+    """What is known of an overload: the arguments that it writes, whether it reads tensors or returns only views."""
 
+    function: Any
     writes: tuple[tuple[int, str], ...]
+    reads: bool
     view: bool
     empty: bool
     copying: bool
+    elementwise: bool
+    handler: Handler
     name: str
 
 
@@ -59,6 +64,11 @@ class Recorder(TorchDispatchMode):
         self._order = 0
         self._inside = threading.local()
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing here is ever compiled; torch's guard against that costs more than what it guards."""
+        return False
+
     @contextmanager
     def recording(self) -> Iterator[Recorder]:
         """Watch. Raises TraceRunning where another recorder does."""
@@ -75,24 +85,26 @@ class Recorder(TorchDispatchMode):
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
         self.operations += 1
-        plan = _plan(func)
-        if plan.view or getattr(self._inside, "call", False):
+        if getattr(self._inside, "call", False):
             return result
         try:
+            # By address, which is fixed for what torch registers: overloads hash slowly.
+            plan = _PLANS.get(id(func)) or _plan(func)
             if plan.writes:
                 self._written(func, plan, args, kwargs)
-            else:
+            elif not plan.view:
                 self._returned(func, plan, args, kwargs, result)
         except Exception as error:
-            self.errors.append(f"{plan.name}: {type(error).__name__}: {error}")
+            self.errors.append(f"{func}: {type(error).__name__}: {error}")
         return result
 
     def _returned(self, func: Any, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         for tensor in result if isinstance(result, list | tuple) else (result,):
             if not isinstance(tensor, torch.Tensor) or key_of(tensor) in self.storages:
                 continue
-            law = self._law(func, args, kwargs)
-            storage = self.storages.add(tensor, law, plan.name, self._parents(args, kwargs), caller(3))
+            law = self._law(func, plan, args, kwargs)
+            parents = _parents(args, kwargs) if plan.reads else frozenset()
+            storage = self.storages.add(tensor, law, plan.name, parents, caller(3))
             if plan.empty:
                 self._fill(tensor)
             elif plan.copying:
@@ -109,15 +121,16 @@ class Recorder(TorchDispatchMode):
         self, func: Any, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], tensor: torch.Tensor
     ) -> None:
         storage = self.storages.of(tensor)
-        step = transformation(func, args, kwargs, self.storages.law_of) if args and tensor is args[0] else None
         change: Callable[[TracedLaw], TracedLaw] | None = None
-        if step is not None and step.position == 0:
-            change = _change(step)
-        law = self._law(func, args, kwargs)
+        if plan.elementwise and tensor is args[0]:
+            step = transformation(func, args, kwargs, self.storages.law_of)
+            if step is not None and step.position == 0:
+                change = partial(_after, step)
+        law = change(self.storages.law_of(tensor)) if change else self._law(func, plan, args, kwargs)
         site = caller(4)
         write = self._record(tensor, storage, site.wrapper or plan.name, {}, site, law, change)
-        parents = self._parents(args, kwargs) - {key_of(tensor)}
-        storage.parents |= parents
+        if plan.reads:
+            storage.parents |= _parents(args, kwargs) - {key_of(tensor)}
         if plan.copying and write.whole:
             self._copy_pieces(tensor, args[1], storage)
 
@@ -137,20 +150,12 @@ class Recorder(TorchDispatchMode):
         self.calls.append((write, key_of(tensor)))
         return write
 
-    def _law(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TracedLaw:
+    def _law(self, func: Any, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TracedLaw:
         try:
-            return infer(func, args, kwargs, self.storages.law_of)
+            return plan.handler(func, args, kwargs, self.storages.law_of)
         except Exception as error:
             self.errors.append(f"{func}: {type(error).__name__}: {error}")
             return unknown(str(func))
-
-    def _parents(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> frozenset[Key]:
-        found = []
-        for value in (*args, *kwargs.values()):
-            for each in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(each, torch.Tensor):
-                    found.append(key_of(each))
-        return frozenset(found)
 
     def _fill(self, tensor: torch.Tensor) -> None:
         if self._poison and not tensor.is_meta and (tensor.is_floating_point() or tensor.is_complex()):
@@ -175,7 +180,7 @@ class Recorder(TorchDispatchMode):
             self.errors.append(f"registering {name}: {type(error).__name__}: {error}")
 
     def _initialiser(
-        self, name: str, original: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+        self, name: str, original: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]
     ) -> Any:
         """A call of a `torch.nn.init` function: one write, whatever operations it consists of."""
         values = None if getattr(self._inside, "call", False) else swaps.bound(original, arguments, keywords)
@@ -197,7 +202,7 @@ class Recorder(TorchDispatchMode):
         return result
 
     def _helper(
-        self, name: str, original: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+        self, name: str, original: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]
     ) -> Any:
         """A call of a library's function for modules; one that is given a tensor does nothing."""
         given = arguments[0] if arguments else keywords.get("module")
@@ -206,20 +211,39 @@ class Recorder(TorchDispatchMode):
         return original(*arguments, **keywords)
 
 
-def _change(step: Step) -> Callable[[TracedLaw], TracedLaw]:
-    return lambda law: law.then(step)
+def _after(step: Step, law: TracedLaw) -> TracedLaw:
+    return law.then(step)
 
 
-@cache
+def _parents(args: tuple[Any, ...], kwargs: dict[str, Any]) -> frozenset[Key]:
+    found = []
+    for value in (*args, *kwargs.values()):
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(each, torch.Tensor):
+                found.append(key_of(each))
+    return frozenset(found)
+
+
+_PLANS: dict[int, _Plan] = {}
+
+
 def _plan(func: Any) -> _Plan:
-    arguments = func._schema.arguments
+    packet, schema = func.overloadpacket, func._schema
     writes = tuple(
         (index, each.name)
-        for index, each in enumerate(arguments)
-        if each.alias_info is not None and each.alias_info.is_write
+        for index, each in enumerate(schema.arguments)
+        if packet not in _ADOPTING and each.alias_info is not None and each.alias_info.is_write
     )
-    packet = func.overloadpacket
-    if packet in _ADOPTING:
-        writes = ()
-    view = packet in _ADOPTING or (not writes and bool(func._schema.returns) and all(each.alias_info for each in func._schema.returns))
-    return _Plan(writes, view, packet in EMPTY, packet in COPYING, str(packet.__name__))
+    made = _Plan(
+        func,
+        writes,
+        reads=any("Tensor" in str(each.type) for each in schema.arguments),
+        view=packet in _ADOPTING or all(each.alias_info for each in schema.returns),
+        empty=packet in EMPTY,
+        copying=packet in COPYING,
+        elementwise=is_elementwise(packet),
+        handler=handler(packet),
+        name=str(packet.__name__),
+    )
+    _PLANS[id(func)] = made
+    return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -38,7 +37,7 @@ HELPERS = {
 }
 """Functions of libraries that initialise the `weight` of a module, and do nothing for anything without one."""
 
-Handler = Callable[[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+Handler = Callable[[str, FunctionType, tuple[Any, ...], dict[str, Any]], Any]
 """Called instead of a function: with its name, the function as it was, and the arguments."""
 
 _HANDLERS = "__initlint_handlers__"
@@ -95,11 +94,15 @@ def _calling(name: str) -> CodeType:
     return code
 
 
-def bound(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any] | None:
-    """The arguments by name, defaults included; None where the call does not fit, so that the function may say so."""
-    try:
-        found = inspect.signature(function).bind(*arguments, **keywords)
-    except TypeError:
+def bound(function: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any] | None:
+    """The arguments by name, defaults included; None where the call does not fit, so that the function may say so.
+
+    For functions whose parameters are all positional or keyword, much faster than `inspect.Signature.bind`.
+    """
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    given = dict(zip(names, arguments, strict=False))
+    if len(arguments) > len(names) or not given.keys().isdisjoint(keywords):
         return None
-    found.apply_defaults()
-    return found.arguments
+    values = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True)) | given | keywords
+    return values if values.keys() == set(names) else None
