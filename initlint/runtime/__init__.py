@@ -1,1 +1,4 @@
-"""The runtime checker: instantiates models and confirms the statistics of their weights. Imports torch."""
+"""The runtime checker: traces how a live model was initialised, and judges it. The only room that imports torch.
+
+Running it executes the code of the model, which `initlint check` never does.
+"""
