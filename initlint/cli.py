@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from initlint import __version__
-from initlint.report import FORMATS
+from initlint.report import FORMATS, Output, OutputError
 
 OK, FINDINGS, FAILURE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
@@ -64,11 +64,12 @@ def show(error: Exception) -> None:
     """Say what went wrong: in one line where that is all a user needs, else with the traceback."""
     from initlint.catalogue import PluginError, UnknownRule
     from initlint.config import ConfigError
+    from initlint.report import OutputError
     from initlint.source import PathError, SourceError
 
     if isinstance(error, click.ClickException):
         error.show()
-    elif isinstance(error, UnknownRule | PluginError | ConfigError | PathError | SourceError | OSError):
+    elif isinstance(error, UnknownRule | PluginError | OutputError | ConfigError | PathError | SourceError | OSError):
         click.echo(f"Error: {error}", err=True)
     else:
         sys.excepthook(type(error), error, error.__traceback__)
@@ -92,6 +93,14 @@ def split_words(ctx: click.Context, option: click.Parameter, values: tuple[str, 
     if values and not words:
         raise click.BadParameter("names nothing", ctx, option)
     return words
+
+
+def parse_outputs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[Output, ...]:
+    """The outputs that formats and files name. Raises click.BadParameter."""
+    try:
+        return tuple(map(Output.parse, values))
+    except OutputError as error:
+        raise click.BadParameter(str(error), ctx, option) from None
 
 
 def words_option(name: str, metavar: str, text: str) -> Callable[[Command], Command]:
@@ -134,7 +143,13 @@ selection_options = in_order(
 )
 
 output_option = click.option(
-    "--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are printed."
+    "--output-format",
+    "outputs",
+    multiple=True,
+    default=("text",),
+    callback=parse_outputs,
+    metavar="FORMAT[:FILE]",
+    help=f"How findings are printed, or written to a file; can be given several times. {', '.join(FORMATS)}.",
 )
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
@@ -159,7 +174,7 @@ def check(
     ctx: click.Context,
     /,
     paths: tuple[Path, ...],
-    output_format: str,
+    outputs: tuple[Output, ...],
     no_islands: bool,
     no_suppressions: bool,
     **choices: Any,
@@ -169,7 +184,7 @@ def check(
     from initlint.session import Session
 
     session = Session.start(paths, islands=not no_islands, suppressions=not no_suppressions, **choices)
-    ctx.exit(session.report(session.check(), output_format, Summary()))
+    ctx.exit(session.report(session.check(), outputs, Summary()))
 
 
 @commands.command()
@@ -183,7 +198,7 @@ def fix(
     ctx: click.Context,
     /,
     paths: tuple[Path, ...],
-    output_format: str,
+    outputs: tuple[Output, ...],
     diff: bool,
     unsafe_fixes: bool,
     **choices: Any,
@@ -196,7 +211,7 @@ def fix(
     if diff:
         ctx.exit(session.diff(unsafe_fixes))
     summary = Summary()
-    ctx.exit(session.report(session.fix(unsafe_fixes, summary), output_format, summary))
+    ctx.exit(session.report(session.fix(unsafe_fixes, summary), outputs, summary))
 
 
 @commands.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from initlint import config, engine
 from initlint.config import Settings
 from initlint.engine import Result
 from initlint.finding import Diagnostic, Finding, Safety
-from initlint.report import reporter
+from initlint.report import Output, write
 from initlint.report.records import Summary, diagnostic_record, one_line
 from initlint.source import Source, SourceError, write_atomically
 
@@ -125,10 +125,9 @@ class Session:
         diagnostics = last.diagnostics + fixed.diagnostics
         return Result(result.path, fixed.remaining, diagnostics, replace(source, text=fixed.text)), fixed
 
-    def report(self, results: Iterable[Result], output_format: str, summary: Summary) -> int:
-        """Print results in a format of `initlint.report.FORMATS`, diagnostics also to stderr; the exit code."""
-        reporter(output_format)(_announced(results), sys.stdout, summary)
-        return summary.exit_code
+    def report(self, results: Iterable[Result], outputs: Sequence[Output], summary: Summary) -> int:
+        """Write results to outputs, diagnostics also to stderr; the exit code. Raises OutputError."""
+        return write(outputs, _announced(results), summary).exit_code
 
 
 def settings_for(paths: Iterable[Path], file: Path | None = None, isolated: bool = False) -> Settings:

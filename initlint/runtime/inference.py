@@ -239,7 +239,9 @@ def law_of_call(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> T
     std = _scaled_std(name, arguments, tensor)
     if std is None:
         return unknown(name)
-    return fresh(theory.uniform(-math.sqrt(3) * std, math.sqrt(3) * std) if "uniform" in name else theory.normal(0.0, std))
+    return fresh(
+        theory.uniform(-math.sqrt(3) * std, math.sqrt(3) * std) if "uniform" in name else theory.normal(0.0, std)
+    )
 
 
 def _scaled_std(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> float | None:

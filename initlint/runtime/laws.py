@@ -26,9 +26,7 @@ _CUT = 1e-9
 """The mass that clamping may cut off without leaving atoms at the bounds that anyone could see."""
 
 
-_RANDOM = frozenset(
-    {LawKind.NORMAL, LawKind.UNIFORM, LawKind.TRUNCATED_NORMAL, LawKind.ORTHOGONAL, LawKind.SPARSE}
-)
+_RANDOM = frozenset({LawKind.NORMAL, LawKind.UNIFORM, LawKind.TRUNCATED_NORMAL, LawKind.ORTHOGONAL, LawKind.SPARSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,11 @@ class Step:
         return float(value) if isinstance(value, int | float) else None
 
     def __str__(self) -> str:
-        numbers = [*self.arguments[: self.position], *self.arguments[self.position + 1 :], *dict(self.keywords).values()]
+        numbers = [
+            *self.arguments[: self.position],
+            *self.arguments[self.position + 1 :],
+            *dict(self.keywords).values(),
+        ]
         shown = (f"{each:.5g}" if isinstance(each, float) else str(each) for each in numbers)
         return f"{self.name}({', '.join(shown)})"
 

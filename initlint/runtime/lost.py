@@ -14,9 +14,7 @@ def lost(recorder: Recorder, owned: Collection[Key], parameters: Sequence[Parame
     """Writes of the user's code into tensors that were computed from a parameter and that nothing reads afterwards."""
     storages = recorder.storages
     names = {key_of(each.tensor): each.name for each in parameters if not each.lazy}
-    read = storages.ancestors({*owned}) | {
-        parent for storage in storages.live().values() for parent in storage.parents
-    }
+    read = storages.ancestors({*owned}) | {parent for storage in storages.live().values() for parent in storage.parents}
     for write, key in recorder.calls:
         storage = storages.get(key)
         if storage is None or write.default or key in owned or key in read or storage.registered:

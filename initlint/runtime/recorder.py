@@ -25,7 +25,6 @@ from initlint.runtime.inference import COPYING, EMPTY, Handler, handler, is_elem
 from initlint.runtime.laws import Step, TracedLaw, unknown
 from initlint.runtime.storages import Key, Storage, Storages, Write, covers_storage, key_of
 
-
 _ADOPTING = frozenset({torch.ops.aten.set_, torch.ops.aten.resize_, torch.ops.aten.resize_as_})
 """Operations that give a tensor other memory and write none."""
 
@@ -201,9 +200,7 @@ class Recorder(TorchDispatchMode):
             self.errors.append(f"{name}: {type(error).__name__}: {error}")
         return result
 
-    def _helper(
-        self, name: str, original: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> Any:
+    def _helper(self, name: str, original: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A call of a library's function for modules; one that is given a tensor does nothing."""
         given = arguments[0] if arguments else keywords.get("module")
         if isinstance(given, torch.Tensor):

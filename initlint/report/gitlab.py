@@ -1,0 +1,52 @@
+"""The code quality report of GitLab: a JSON array of issues."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TextIO
+
+from initlint.finding import Severity
+from initlint.report.fingerprints import Fingerprints
+from initlint.report.frame import split_lines
+from initlint.report.records import Summary, diagnostic_record, finding_record
+
+if TYPE_CHECKING:
+    from initlint.engine import Result
+
+_SEVERITIES = {Severity.ERROR.value: "major", Severity.WARNING.value: "minor", Severity.NOTE.value: "info"}
+
+
+def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
+    """Write the array once the last result has come."""
+    fingerprints = Fingerprints()
+    issues: list[dict[str, Any]] = []
+    for result in summary.count(results):
+        lines = split_lines(result.source.text) if result.source and result.findings else []
+        for found in map(finding_record, result.findings):
+            line = lines[found["line"] - 1] if found["line"] <= len(lines) else ""
+            issues.append(
+                {
+                    "check_name": found["code"],
+                    "description": f"{found['code']} {found['name']}: {found['message']}",
+                    "fingerprint": fingerprints.of(found, line),
+                    "severity": _SEVERITIES[found["severity"]],
+                    "location": _location(found["path"], found["line"], found["end_line"]),
+                }
+            )
+        for failed in map(diagnostic_record, result.diagnostics):
+            issues.append(
+                {
+                    "check_name": failed["code"],
+                    "description": f"{failed['code']} {failed['name']}: {failed['message']}",
+                    "fingerprint": f"{failed['code']}:{failed['path']}:{failed['line']}",
+                    "severity": "blocker",
+                    "location": _location(failed["path"], failed["line"], failed["line"]),
+                }
+            )
+    json.dump(issues, stream, ensure_ascii=False, indent=2)
+    stream.write("\n")
+
+
+def _location(path: str, line: int, end_line: int) -> dict[str, Any]:
+    return {"path": path.replace("\\", "/"), "lines": {"begin": line, "end": end_line}}
