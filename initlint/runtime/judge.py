@@ -20,6 +20,9 @@ PREVIEW = frozenset({"INI211", "INI212", "INI804", "INI806", "INR201"})
 about copies of layers, and no more certain about intentions.
 """
 
+GENERAL = frozenset({"INR201", "INR202"})
+"""Codes that say no more than that a scale is off: what explains it speaks instead."""
+
 
 def judge(traced: Traced, needs: Iterable[Need] = (), *, preview: bool = False) -> tuple[Finding, ...]:
     """All findings about a traced model, sorted; with `needs` of a forward pass also those about fans and gains.
@@ -30,6 +33,8 @@ def judge(traced: Traced, needs: Iterable[Need] = (), *, preview: bool = False) 
     for each in traced.of_role(Role.PARAMETER):
         verdicts += arguments.judge(each)
     verdicts += products.judge([*needs])
+    explained = {each.subject for each in verdicts if each.code not in GENERAL}
+    verdicts = [each for each in verdicts if each.code not in GENERAL or each.subject not in explained]
     shown = [each for each in verdicts if preview or each.code not in PREVIEW]
     found = (_finding(group, traced) for group in _together(shown))
     return tuple(sorted(found, key=lambda finding: finding.order))

@@ -98,6 +98,8 @@ def _fan_out(need: Need) -> Verdict | None:
 
 def _other_gain(need: Need) -> Verdict | None:
     """Neither fan explains the standard deviation with the gain of what follows."""
+    if not need.parameter.law.random:
+        return None
     forward, backward, follower = need.ratio, need.ratio_backward, need.use.follower
     if not forward or not backward or follower is None or follower.name in ("product", "sigmoid"):
         return None
@@ -146,8 +148,12 @@ def _both_zero(need: Need, by_name: dict[str, Need]) -> Iterator[Verdict]:
         follower = other.use.follower if other is not None else None
         if other is not None and other.parameter.law.value == 0 and follower is not None and follower.name == "product":
             message = f"{name} and {need.parameter.name} are both zero and multiplied: neither ever gets a gradient"
-            yield _verdict("INI610", need, message)
+            yield _verdict("INI610", max(need, other, key=_order), message)
             return
+
+
+def _order(need: Need) -> int:
+    return need.parameter.write.order if need.parameter.write else -1
 
 
 def _verdict(code: str, need: Need, message: str) -> Verdict:

@@ -104,7 +104,7 @@ class Recorder(TorchDispatchMode):
                 continue
             law = self._law(func, plan, args, kwargs)
             parents = _parents(args, kwargs) if plan.reads else frozenset()
-            storage = self.storages.add(tensor, law, plan.name, parents, caller(3))
+            storage = self.storages.add(tensor, law, plan.name, parents, caller(3), self._order)
             if plan.empty:
                 self._fill(tensor)
             elif plan.copying:
@@ -131,6 +131,7 @@ class Recorder(TorchDispatchMode):
         write = self._record(tensor, storage, site.wrapper or plan.name, {}, site, law, change)
         if plan.reads:
             storage.parents |= _parents(args, kwargs) - {key_of(tensor)}
+            storage.fed = self._order
         if plan.copying and write.whole:
             self._copy_pieces(tensor, args[1], storage)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import prune
 
 init = nn.init
 
@@ -193,7 +194,7 @@ def init_after_old_weight_norm(net: Net) -> None:
 
 @mutant("INI701")
 def init_after_pruning(net: Net) -> None:
-    nn.utils.prune.random_unstructured(net.second, "weight", 0.5)
+    prune.random_unstructured(net.second, "weight", 0.5)
     net.second.weight.data.normal_(0, 0.01)
 
 
