@@ -66,7 +66,8 @@ class Use:
     `fan_in` counts the terms of each sum, `fan_out` the sums that each input enters. `matrices`: how many matrices the
     tensor holds that are multiplied apart. `crosswise`: the sum runs over the first dimension of a matrix, as in
     `x @ w`, and not over the second one, which torch takes for the inputs. `whole_fan_out` is fan_out as torch counts
-    it, without the groups of a convolution.
+    it, without the groups of a convolution. `inputs` are the parameters whose products enter this one directly,
+    `fed_by` those whose products enter it through an activation.
     """
 
     parameter: str
@@ -79,6 +80,7 @@ class Use:
     crosswise: bool = False
     followers: set[Follower] = field(default_factory=set)
     inputs: set[str] = field(default_factory=set)
+    fed_by: set[str] = field(default_factory=set)
 
     @property
     def scale_free(self) -> bool:
@@ -104,6 +106,7 @@ class Flow(TorchDispatchMode):
             if not isinstance(tensor, UninitializedTensorMixin)
         }
         self._products: dict[Key, list[Use]] = {}
+        self._activated: dict[Key, list[Use]] = {}
         self._alive: list[StorageWeakRef] = []
 
     def __torch_dispatch__(
@@ -119,17 +122,20 @@ class Flow(TorchDispatchMode):
     def _follow(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         packet = func.overloadpacket
         read = [*_tensors((*args, *kwargs.values()))]
-        before = [*{id(use): use for each in read for use in self._products.get(key_of(each), ())}.values()]
+        before, behind = _tags(self._products, read), _tags(self._activated, read)
         made = [*self._made(packet, args)] if packet in _PRODUCTS else []
         if made:
             for use in before:
                 use.followers.add(Follower("product"))
                 for each in made:
                     each.inputs.add(use.parameter)
+            for each in made:
+                each.fed_by.update(use.parameter for use in behind)
             self.uses += made
-            self._tag(result, made)
+            self._tag(self._products, result, made)
         elif packet in _PASSING or self._adds_a_bias(packet, args):
-            self._tag(result, before)
+            self._tag(self._products, result, before)
+            self._tag(self._activated, result, behind)
             if packet in (aten.clone, aten._to_copy) and key_of(args[0]) in self._parameters:
                 self._copied(args[0], result)
         elif before:
@@ -138,6 +144,8 @@ class Flow(TorchDispatchMode):
                 use.followers.add(follower)
             if func._schema.is_mutable and args and isinstance(args[0], torch.Tensor):
                 self._products.pop(key_of(args[0]), None)
+            if packet in _ACTIVATIONS:
+                self._tag(self._activated, result, before)
 
     def _made(self, packet: Any, args: tuple[Any, ...]) -> Iterator[Use]:
         """The uses that a product makes of parameters."""
@@ -164,13 +172,13 @@ class Flow(TorchDispatchMode):
             self._parameters[key_of(copy)] = name, tensor
             self._alive.append(StorageWeakRef(copy.untyped_storage()))
 
-    def _tag(self, result: Any, uses: list[Use]) -> None:
+    def _tag(self, tags: dict[Key, list[Use]], result: Any, uses: list[Use]) -> None:
         if not uses:
             return
         for tensor in _tensors((result,)):
             key = key_of(tensor)
-            known = self._products.get(key, [])
-            self._products[key] = [*known, *(use for use in uses if not any(use is each for each in known))]
+            known = tags.get(key, [])
+            tags[key] = [*known, *(use for use in uses if not any(use is each for each in known))]
             self._alive.append(StorageWeakRef(tensor.untyped_storage()))
 
 
@@ -230,6 +238,11 @@ def _follower(packet: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fol
     if name == "elu" and numbers[:2] == [*_SELU]:
         return Follower("selu")
     return Follower("relu6" if name == "hardtanh" and numbers[:2] == [0, 6] else name)
+
+
+def _tags(tags: dict[Key, list[Use]], read: list[torch.Tensor]) -> list[Use]:
+    """The uses that tensors are tagged with, each once."""
+    return [*{id(use): use for each in read for use in tags.get(key_of(each), ())}.values()]
 
 
 def _tensors(values: Any) -> Iterator[torch.Tensor]:

@@ -13,6 +13,7 @@ from initlint.runtime import arguments, products, special
 from initlint.runtime.callers import Site
 from initlint.runtime.evidence import Event, EventKind, Parameter, Role, Status, Traced
 from initlint.runtime.layers import Need
+from initlint.runtime.parity import Difference
 from initlint.runtime.verdicts import Verdict
 
 PREVIEW = frozenset({"INI211", "INI212", "INI804", "INI806", "INR201"})
@@ -24,8 +25,17 @@ GENERAL = frozenset({"INR201", "INR202"})
 """Codes that say no more than that a scale is off: what explains it speaks instead."""
 
 
-def judge(traced: Traced, needs: Iterable[Need] = (), *, preview: bool = False) -> tuple[Finding, ...]:
-    """All findings about a traced model, sorted; with `needs` of a forward pass also those about fans and gains.
+def judge(
+    traced: Traced,
+    needs: Iterable[Need] = (),
+    differences: Iterable[Difference] = (),
+    *,
+    preview: bool = False,
+) -> tuple[Finding, ...]:
+    """All findings about a traced model, sorted.
+
+    With `needs` of a forward pass also those about fans and gains, with `differences` of `parity.reset_parity` those
+    about resetting.
 
     One place and mistake is one finding, however many parameters it concerns.
     """
@@ -33,6 +43,7 @@ def judge(traced: Traced, needs: Iterable[Need] = (), *, preview: bool = False) 
     for each in traced.of_role(Role.PARAMETER):
         verdicts += arguments.judge(each)
     verdicts += products.judge([*needs])
+    verdicts += _of_differences(differences)
     explained = {each.subject for each in verdicts if each.code not in GENERAL}
     verdicts = [each for each in verdicts if each.code not in GENERAL or each.subject not in explained]
     shown = [each for each in verdicts if preview or each.code not in PREVIEW]
@@ -102,6 +113,16 @@ def _of_events(traced: Traced) -> Iterator[Verdict]:
 def _overwritten(event: Event) -> Verdict:
     message = f"{event.subject} is written here and then overwritten: {event.detail}"
     return Verdict("INI703", event.site, message, event.subject, event.related)
+
+
+def _of_differences(differences: Iterable[Difference]) -> Iterator[Verdict]:
+    """Parameters that building on meta and resetting leaves otherwise; those that are buffers too."""
+    for each in differences:
+        parameter = each.first or each.second
+        assert parameter is not None
+        first, second = each.said
+        message = f"{each.name} is {first} when built directly, {second} after meta, to_empty and reset_parameters"
+        yield Verdict("INR301", parameter.site, message, each.name)
 
 
 def _together(verdicts: Iterable[Verdict]) -> Iterator[list[Verdict]]:

@@ -6,6 +6,7 @@ With the table of what torch itself gives its layers, by execution of torch 2.13
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,11 +30,15 @@ NORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A parameter in a product of the forward pass, with the gain of the activation that follows, if torch knows one."""
+    """A parameter in a product of the forward pass, with the gain of the activation that follows, if torch knows one.
+
+    `neighbours` are the parameters before and behind that only an activation lies between.
+    """
 
     parameter: Parameter
     use: Use
     gain: float | None
+    neighbours: frozenset[str] = frozenset()
 
     @property
     def std(self) -> float | None:
@@ -61,13 +66,18 @@ class Need:
 
 def needs(traced: Traced, flow: Flow) -> Iterator[Need]:
     """What every parameter in a product needs; those in several products that differ are left out."""
+    neighbours: dict[str, set[str]] = defaultdict(set)
+    for use in flow.uses:
+        for other in use.fed_by:
+            neighbours[use.parameter].add(other)
+            neighbours[other].add(use.parameter)
     for name, uses in by_parameter(flow.uses).items():
         first = uses[0]
         followers = set[Follower]().union(*(use.followers for use in uses))
         if name not in traced or any((use.fan_in, use.matrices) != (first.fan_in, first.matrices) for use in uses):
             continue
         first.followers = followers
-        yield Need(traced[name], first, _gain(first.follower))
+        yield Need(traced[name], first, _gain(first.follower), frozenset(neighbours[name]))
 
 
 def _gain(follower: Follower | None) -> float | None:
@@ -77,11 +87,13 @@ def _gain(follower: Follower | None) -> float | None:
 
 
 def default_law(layer: nn.Module, name: str) -> Law | None:
-    """The law that torch gives a parameter of a layer of torch itself; None where the layer has no default.
+    """The law that torch gives a parameter of a layer of torch itself; None without a default or without elements.
 
     Source: each `reset_parameters` of torch 2.13, executed.
     """
     tensor = getattr(layer, name)
+    if not tensor.numel():
+        return None
     if isinstance(layer, nn.Bilinear):
         return _bound(1 / math.sqrt(layer.in1_features))
     if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):

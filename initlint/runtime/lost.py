@@ -11,16 +11,20 @@ from initlint.runtime.storages import Key, Storages, Write, key_of
 
 
 def lost(recorder: Recorder, owned: Collection[Key], parameters: Sequence[Parameter]) -> Iterator[Event]:
-    """Writes of the user's code into tensors that were computed from a parameter and that nothing reads afterwards."""
+    """Writes of the user's code into tensors that were computed from a parameter and that nothing reads afterwards.
+
+    The last write of each tensor speaks for those before it.
+    """
     storages = recorder.storages
     names = {key_of(each.tensor): each.name for each in parameters if not each.lazy}
     kept = storages.ancestors({*owned})
     read: dict[Key, int] = {}
     for storage in storages.live().values():
         read.update((parent, max(read.get(parent, 0), storage.fed)) for parent in storage.parents)
-    for write, key in recorder.calls:
+    last = {key: write for write, key in recorder.calls if not write.default}
+    for key, write in last.items():
         written = storages.get(key)
-        if written is None or write.default or key in owned or written.registered or written.born is None:
+        if written is None or key in owned or written.registered or written.born is None:
             continue
         born = written.born
         origin = _parameter_behind(storages, key, names)

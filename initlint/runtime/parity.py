@@ -22,8 +22,10 @@ class Difference:
     first: Parameter | None
     second: Parameter | None
 
-    def __str__(self) -> str:
-        return f"{self.name}: {_said(self.first)}, {_said(self.second)}"
+    @property
+    def said(self) -> tuple[str, str]:
+        """The two laws, or what is the matter instead."""
+        return _said(self.first), _said(self.second)
 
 
 def rebuilt(

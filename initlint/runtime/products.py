@@ -32,7 +32,9 @@ def judge(needs: Sequence[Need]) -> Iterator[Verdict]:
         if need.parameter.law.value == 0:
             yield from _both_zero(need, by_name)
             continue
-        rules = (_stacked, _crosswise) if need.use.scale_free else _RULES
+        rules = _STRUCTURE if need.use.scale_free else _RULES
+        if any(by_name[name].gain is not None for name in need.neighbours if name in by_name):
+            rules = (*rules, _other_gain)
         found = (rule(need) for rule in rules)
         yield from islice((verdict for verdict in found if verdict is not None), 1)
 
@@ -91,6 +93,8 @@ def _fan_out(need: Need) -> Verdict | None:
         return None
     if math.isclose(use.fan_in, use.fan_out) or need.parameter.law.chain:
         return None
+    if any(math.isclose(std * math.sqrt(use.fan_in), gain, rel_tol=_NEAR) for gain in (1.0, *_GAINS)):
+        return None
     ratio = math.sqrt(use.fan_out / use.fan_in)
     message = f"{need.parameter.name} has std {std:.4f} = sqrt(2 / {use.fan_out:g}), of fan_out"
     return _verdict("INI201", need, f"{message}; with fan_in {use.fan_in:g} it is × {ratio:.3g}")
@@ -98,7 +102,7 @@ def _fan_out(need: Need) -> Verdict | None:
 
 def _other_gain(need: Need) -> Verdict | None:
     """Neither fan explains the standard deviation with the gain of what follows."""
-    if not need.parameter.law.random:
+    if not need.parameter.law.random or need.use.scale_free:
         return None
     forward, backward, follower = need.ratio, need.ratio_backward, need.use.follower
     if not forward or not backward or follower is None or follower.name in ("product", "sigmoid"):
@@ -160,5 +164,6 @@ def _verdict(code: str, need: Need, message: str) -> Verdict:
     return Verdict(code, need.parameter.site, message, need.parameter.name)
 
 
-_RULES = (_stacked, _crosswise, _slope, _gain_as_slope, _grouped, _fan_out, _other_gain)
-"""The most specific first."""
+_STRUCTURE = (_stacked, _crosswise)
+_RULES = (*_STRUCTURE, _slope, _gain_as_slope, _grouped, _fan_out)
+"""The most specific first; last comes `_other_gain`, where the error of one layer meets that of the next."""
