@@ -86,7 +86,7 @@ def select(
     ignore: Iterable[str] = (),
     preview: bool = False,
 ) -> tuple[Rule, ...]:
-    """The rules that run.
+    """The rules that run over source; never those about live models.
 
     Without `select`: those that are on by default, with `preview` also those in preview. A rule that is off or in
     preview and named by its full code or name runs without `preview`; a prefix, a family or `ALL` brings preview rules
@@ -98,6 +98,8 @@ def select(
     dropped = codes(ignore)
     chosen = []
     for rule in rules():
+        if rule.runtime:
+            continue
         by_default = select is None and (rule.default is Default.ON or (preview and rule.default is Default.PREVIEW))
         by_word = rule.code in broad and (preview or rule.default is not Default.PREVIEW or rule.code in exact)
         if (by_default or by_word) and rule.code not in dropped:

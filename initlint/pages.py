@@ -46,7 +46,11 @@ class PageError(ValueError):
 
 
 class BlockKind(StrEnum):
-    """What a code block promises."""
+    """What a code block promises.
+
+    A model block defines `build()`, which returns a module, and may define `inputs()`, the arguments of a forward pass;
+    it is built and judged, and marks what is found there like a bad block.
+    """
 
     BAD = "bad"
     FIXED = "fixed"
@@ -266,7 +270,9 @@ def _block(kind: BlockKind, run: bool, code: str, line: int, section: str, path:
     errors = tuple(claim for verdict, claim in claims if verdict == "error" and isinstance(claim, Expectation))
     todos = tuple(claim for verdict, claim in claims if verdict == "todo" and isinstance(claim, Expectation))
     measured = tuple(claim for _, claim in claims if isinstance(claim, Measurement))
-    if claims and kind is not BlockKind.BAD:
+    if kind is BlockKind.MODEL and (measured or any(each.raises for each in errors)):
+        raise PageError(path, line, "a 'py model' block says what is found in the model, nothing else")
+    if claims and kind not in (BlockKind.BAD, BlockKind.MODEL):
         raise PageError(path, line + claims[0][1].line - 1, f"a 'py {kind}' block expects nothing")
     if measured and not run:
         raise PageError(path, line + measured[0].line - 1, "what is measured stands in a 'py bad run' block")

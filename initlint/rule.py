@@ -8,6 +8,7 @@ original text. Rule modules import LibCST for type checking only, or inside the 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
 
-__all__ = ["Alarm", "Change", "Check", "Default", "Kind", "Proposal", "Rule", "Safety", "Severity", "rule"]
+__all__ = ["Alarm", "Change", "Check", "Default", "Kind", "Proposal", "Rule", "Safety", "Severity", "rule", "runtime_rule"]
 
 
 class Kind(StrEnum):
@@ -112,7 +113,10 @@ Trigger = Word | tuple[Word, ...]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Metadata of a rule and its check. `fix` is the label that its page argues, None where nothing is proposed."""
+    """Metadata of a rule and its check. `fix` is the label that its page argues, None where nothing is proposed.
+
+    A `runtime` rule finds nothing in source: its findings come from a live model, `initlint check` never runs it.
+    """
 
     code: str
     name: str
@@ -126,6 +130,7 @@ class Rule:
     since: str
     check: Check
     module: str
+    runtime: bool = False
 
     @property
     def family(self) -> str:
@@ -135,8 +140,6 @@ class Rule:
     @property
     def page(self) -> Path:
         """The Markdown page beside the rule's module."""
-        import sys
-
         file = sys.modules[self.module].__file__
         assert file is not None
         return Path(file).with_suffix(".md")
@@ -181,3 +184,16 @@ def rule(
         )
 
     return decorate
+
+
+def runtime_rule(code: str, name: str, kind: Kind, default: Default, summary: str, *, since: str = "0.1") -> Rule:
+    """A rule about live models, to be kept in a variable of a module of its own beside its page.
+
+    The runtime checker judges by its code; what a source says never triggers it.
+    """
+    module = sys._getframe(1).f_globals["__name__"]
+    return Rule(code, name, summary, kind, default, None, (), frozenset(), False, since, _nothing, module, runtime=True)
+
+
+def _nothing(file: File) -> Iterator[Alarm]:
+    return iter(())

@@ -133,14 +133,15 @@ def source_of(code: str) -> Source:
 
 def positives(page: Page) -> int:
     """The number of findings of the page's own rule that its examples expect."""
-    bad = page.blocks_of(BlockKind.BAD)
+    bad = page.blocks_of(BlockKind.BAD, BlockKind.MODEL)
     return sum(error.codes.count(page.code) for block in bad for error in block.errors)
 
 
 def negatives(page: Page) -> int:
     """The number of silent sites that the page shows under `When it stays silent`."""
     silent = [block for block in page.blocks_of(BlockKind.GOOD) if block.section == pages.SILENT]
-    return sum(max(1, sum(map(_is_site, ast.parse(block.code).body))) for block in silent)
+    models = [block for block in page.blocks_of(BlockKind.MODEL) if block.section == pages.SILENT and not block.errors]
+    return len(models) + sum(max(1, sum(map(_is_site, ast.parse(block.code).body))) for block in silent)
 
 
 def suppressed(example: Example) -> str:

@@ -238,3 +238,18 @@ def test_example_that_does_not_parse_fails_with_its_line() -> None:
 
 def test_error_names_file_and_line() -> None:
     assert str(failure("")).startswith("toy_rule.md:1: ")
+
+
+def test_model_block_may_mark_what_is_found() -> None:
+    (block,) = parsed(page_text(examples="```py model\nx = 1  # error: [INI950]\n```\n")).blocks_of(BlockKind.MODEL)
+    assert block.errors == (Expectation(1, ("INI950",)),)
+
+
+def test_model_block_may_find_nothing() -> None:
+    (block,) = parsed(page_text(examples="```py model\nx = 1\n```\n")).blocks_of(BlockKind.MODEL)
+    assert not block.errors
+
+
+@pytest.mark.parametrize("claim", ["error: [INI950] raises ValueError", "measured: std 1, expected 2"])
+def test_model_block_neither_raises_nor_measures(claim: str) -> None:
+    assert "py model" in failure(page_text(examples=f"```py model\nx = 1  # {claim}\n```\n")).message

@@ -37,7 +37,7 @@ def identical(parameters: Sequence[Parameter]) -> Iterator[Event]:
     for (container, indices), copied in stacks.items():
         shown = f"{container or 'the model'} {len(indices)} {len(copied)} {sum(each.tensor.numel() for each in copied)}"
         yield Event(EventKind.IDENTICAL_COPIES, container, copied[0].site, shown)
-    values = [each for each in random if not each.tensor.is_meta and each.tensor.numel() >= 4]
+    values = [each for each in random if _comparable(each.tensor)]
     for equal in _groups(values, lambda each: (each.shape, each.tensor.dtype, _beginning(each.tensor))):
         if len({each.law.draw for each in equal}) == len(equal) and all(
             torch.equal(equal[0].tensor, each.tensor) for each in equal[1:]
@@ -125,6 +125,11 @@ def _siblings(copies: Sequence[Parameter]) -> dict[tuple[str, str], list[str]]:
             if part.isdecimal():
                 found[".".join(parts[:position]), ".".join(parts[position + 1 :])].append(part)
     return {place: indices for place, indices in found.items() if len(indices) > 1}
+
+
+def _comparable(tensor: torch.Tensor) -> bool:
+    """Whether equal numbers could be no coincidence."""
+    return tensor.is_floating_point() and not tensor.is_meta and tensor.numel() >= 4
 
 
 def _beginning(tensor: torch.Tensor) -> tuple[float, ...]:

@@ -29,12 +29,14 @@ class Status(StrEnum):
     """How far it is settled what a tensor holds.
 
     `LAZY`: it has no shape yet. `NEVER`, `PARTLY`: elements that nothing wrote. `GIVEN`: data that were not drawn.
+    `DERIVED`: `torch.nn.utils` computed it from a weight, as weight_norm does with the norms.
     """
 
     DRAWN = "drawn"
     CONSTANT = "constant"
     GIVEN = "given"
     PIECES = "pieces"
+    DERIVED = "derived"
     UNKNOWN = "unknown"
     PARTLY = "partly written"
     NEVER = "never written"
@@ -103,7 +105,8 @@ class Parameter:
         if self.pieces:
             return Status.PIECES if all(piece.law.known for piece in self.pieces) else Status.UNKNOWN
         if not self.law.known:
-            return Status.UNKNOWN
+            derived = self.born is not None and self.born.reparametrised and not self.writes and self.law.written
+            return Status.DERIVED if derived else Status.UNKNOWN
         if self.law.random:
             return Status.DRAWN
         return Status.CONSTANT if self.law.value is not None else Status.GIVEN

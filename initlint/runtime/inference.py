@@ -296,8 +296,25 @@ def _drawn(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], 
 def _changed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
     step = transformation(function, arguments, keywords, read)
     if step is None:
-        return _computed(function, arguments, keywords, read)
+        return _branched(function, arguments, keywords, read) or _computed(function, arguments, keywords, read)
     return read(arguments[step.position]).then(step)
+
+
+def _branched(
+    function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read
+) -> TracedLaw | None:
+    """Two operands of which one was computed from the other."""
+    positions = [index for index, each in enumerate(arguments) if isinstance(each, torch.Tensor)]
+    if len(positions) != 2 or keywords or arguments[positions[0]].shape != arguments[positions[1]].shape:
+        return None
+    laws = [read(arguments[index]) for index in positions]
+    for near, far in ((0, 1), (1, 0)):
+        branch = laws[near].branch_to(laws[far])
+        if branch is not None:
+            values = list(arguments)
+            values[positions[near]], values[positions[far]] = None, branch
+            return laws[near].then(Step(function, positions[near], tuple(values)))
+    return None
 
 
 def _computed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:

@@ -44,8 +44,8 @@ class Step:
         return str(self.function.overloadpacket.__name__).rstrip("_")
 
     def apply(self, values: torch.Tensor) -> torch.Tensor:
-        """The operation on other values."""
-        arguments = list(self.arguments)
+        """The operation on other values, which it may overwrite."""
+        arguments = [each.apply(values.clone()) if isinstance(each, Branch) else each for each in self.arguments]
         arguments[self.position] = values
         result: torch.Tensor = self.function(*arguments, **dict(self.keywords))
         return result
@@ -63,6 +63,22 @@ class Step:
         ]
         shown = (f"{each:.5g}" if isinstance(each, float) else str(each) for each in numbers)
         return f"{self.name}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A second operand that is computed from the first: `x + log(-expm1(-x))`."""
+
+    steps: tuple[Step, ...]
+
+    def apply(self, values: torch.Tensor) -> torch.Tensor:
+        """The operand for other values, which it may overwrite."""
+        for step in self.steps:
+            values = step.apply(values)
+        return values
+
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,14 @@ class TracedLaw:
         for step in self.chain:
             values = step.apply(values)
         return values.sort().values
+
+    def branch_to(self, other: TracedLaw) -> Branch | None:
+        """How other values of the same draw were computed from these; None where they were not."""
+        same = self.draw is not None and self.draw == other.draw and self.law == other.law
+        begun = len(self.chain)
+        if not same or len(other.chain) <= begun or other.chain[:begun] != self.chain:
+            return None
+        return Branch(other.chain[begun:])
 
     def then(self, step: Step) -> TracedLaw:
         """The law after an elementwise operation."""

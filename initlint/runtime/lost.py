@@ -11,23 +11,30 @@ from initlint.runtime.storages import Key, Storages, Write, key_of
 
 
 def lost(recorder: Recorder, owned: Collection[Key], parameters: Sequence[Parameter]) -> Iterator[Event]:
-    """Writes of the user's code into tensors that were computed from a parameter and that nothing reads afterwards."""
+    """Writes of the user's code into tensors that were computed from a parameter and that nothing reads afterwards.
+
+    The last write of each tensor speaks for those before it.
+    """
     storages = recorder.storages
     names = {key_of(each.tensor): each.name for each in parameters if not each.lazy}
-    read = storages.ancestors({*owned}) | {parent for storage in storages.live().values() for parent in storage.parents}
-    for write, key in recorder.calls:
-        storage = storages.get(key)
-        if storage is None or write.default or key in owned or key in read or storage.registered:
+    kept = storages.ancestors({*owned})
+    read: dict[Key, int] = {}
+    for storage in storages.live().values():
+        read.update((parent, max(read.get(parent, 0), storage.fed)) for parent in storage.parents)
+    last = {key: write for write, key in recorder.calls if not write.default}
+    for key, write in last.items():
+        written = storages.get(key)
+        if written is None or key in owned or written.registered or written.born is None:
             continue
+        born = written.born
         origin = _parameter_behind(storages, key, names)
-        if origin is None or storage.born is None:
+        if origin is None or read.get(key, 0) > write.order or (key in kept and not born.reparametrised):
             continue
-        born = storage.born
         if born.reparametrised:
             detail = f"{write.call} by {born.reparametrised}"
             yield Event(EventKind.LOST_REPARAMETRISED, origin, write.site, detail, ((born, "it is computed here"),))
-        elif storage.reference.expired():
-            yield Event(EventKind.LOST_COPY, origin, write.site, f"{write.call} {storage.creator}")
+        elif written.reference.expired():
+            yield Event(EventKind.LOST_COPY, origin, write.site, f"{write.call} {written.creator}")
     for helper, site, key in recorder.helpers:
         yield Event(EventKind.LOST_HELPER, names.get(key, "") if key is not None else "", site, helper)
 

@@ -103,7 +103,7 @@ class Recorder(TorchDispatchMode):
                 continue
             law = self._law(func, plan, args, kwargs)
             parents = _parents(args, kwargs) if plan.reads else frozenset()
-            storage = self.storages.add(tensor, law, plan.name, parents, caller(3))
+            storage = self.storages.add(tensor, law, plan.name, parents, caller(3), self._order)
             if plan.empty:
                 self._fill(tensor)
             elif plan.copying:
@@ -130,6 +130,7 @@ class Recorder(TorchDispatchMode):
         write = self._record(tensor, storage, site.wrapper or plan.name, {}, site, law, change)
         if plan.reads:
             storage.parents |= _parents(args, kwargs) - {key_of(tensor)}
+            storage.fed = self._order
         if plan.copying and write.whole:
             self._copy_pieces(tensor, args[1], storage)
 

@@ -56,8 +56,8 @@ class Piece:
 class Storage:
     """One storage. Elements that lie in no piece follow `law`; where pieces overlap the later one holds.
 
-    `parents` are the storages that its elements were computed from, `born` says where. `registered`: a module owned it
-    as a parameter or buffer at some time.
+    `parents` are the storages that its elements were computed from, the last time after so many writes as `fed` says.
+    `born` is where it was made. `registered`: a module owned it as a parameter or buffer at some time.
     """
 
     reference: StorageWeakRef
@@ -65,6 +65,7 @@ class Storage:
     creator: str
     parents: frozenset[Key] = frozenset()
     born: Site | None = None
+    fed: int = 0
     registered: bool = False
     pieces: list[Piece] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
@@ -137,10 +138,11 @@ class Storages:
         creator: str,
         parents: frozenset[Key] = frozenset(),
         born: Site | None = None,
+        fed: int = 0,
     ) -> Storage:
         """Meet the storage of a tensor for the first time."""
         storage = tensor.untyped_storage()
-        made = self._known[storage._cdata] = Storage(StorageWeakRef(storage), law, creator, parents, born)
+        made = self._known[storage._cdata] = Storage(StorageWeakRef(storage), law, creator, parents, born, fed)
         return made
 
     def law_of(self, tensor: torch.Tensor) -> TracedLaw:

@@ -1,0 +1,1 @@
+"""Runtime: what only a live model can show."""
