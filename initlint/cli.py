@@ -103,6 +103,31 @@ def parse_outputs(ctx: click.Context, option: click.Parameter, values: tuple[str
         raise click.BadParameter(str(error), ctx, option) from None
 
 
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def parse_size(ctx: click.Context, option: click.Parameter, value: str | None) -> int | None:
+    """The bytes of `8G`, `500M`. Raises click.BadParameter."""
+    if value is None:
+        return None
+    number, unit = value.rstrip("KMGTBikmgtb"), value.lstrip("0123456789.").upper().removesuffix("B").removesuffix("I")
+    try:
+        return int(float(number) * _UNITS[unit])
+    except (ValueError, KeyError):
+        raise click.BadParameter(f"{value!r} is no size; write 8G or 500M", ctx, option) from None
+
+
+def runtime_outputs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Formats of the runtime checker, each with a file behind a colon. Raises click.BadParameter."""
+    from initlint.runtime import commands as runtime
+
+    for value in values:
+        if value.partition(":")[0] not in runtime.FORMATS:
+            known = ", ".join(runtime.FORMATS)
+            raise click.BadParameter(f"unknown format {value!r}; known are {known}", ctx, option)
+    return values
+
+
 def words_option(name: str, metavar: str, text: str) -> Callable[[Command], Command]:
     """A repeatable option that takes comma-separated lists."""
     return click.option(name, multiple=True, callback=split_words, metavar=metavar, help=text)
@@ -277,3 +302,78 @@ def corpus(
 
     session = Session.start((directory,), **choices)
     ctx.exit(run(directory, labels, against, json_out, session.settings, session.jobs))
+
+
+target_options = in_order(
+    click.option("--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="An argument of the factory."),
+    click.option("--kwargs-json", "keywords", default="", metavar="JSON", help="More arguments, as a JSON object."),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, meta …"),
+    click.option("--seed", default=0, show_default=True, help="The seed of torch, numpy and random."),
+    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time."),
+    click.option("--mem", callback=parse_size, metavar="SIZE", help="Memory, such as 8G."),
+)
+
+
+@commands.command()
+@click.argument("target")
+@target_options
+@click.option("--input", "given", default="", metavar="SHAPES", help="Inputs: 2x3x224x224, 2x128:int64<1000.")
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Seeds that are drawn.")
+@click.option("--spec", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Declared laws, as TOML.")
+@click.option("--lock", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Laws that must not change.")
+@click.option("--write-lock", type=click.Path(dir_okay=False, path_type=Path), help="Write the laws here.")
+@click.option("--parity", is_flag=True, help="Build on meta and reset as well, and compare.")
+@click.option("--preview", is_flag=True, help="Report preview rules too.")
+@click.option("--no-numbers", is_flag=True, help="Leave out the tests of the numbers.")
+@click.option("--fail-on", type=click.Choice(("error", "warning", "note")), default="warning", show_default=True)
+@click.option(
+    "--format", "outputs", multiple=True, default=("text",), callback=runtime_outputs, metavar="FORMAT[:FILE]"
+)
+@click.option("--verbose", "-v", is_flag=True, help="Name every parameter.")
+@click.pass_context
+def verify(ctx: click.Context, /, **choices: Any) -> None:
+    """Build the model that TARGET names, and confirm how its weights were initialised.
+
+    TARGET is package.module:factory or path/to/file.py:Net. This runs the code of the model, in a child process; do not
+    point it at code that you do not trust.
+
+    Exit codes: 0 nothing to report, 1 findings, 2 wrong usage, 3 the model failed to build, 4 time or memory limit.
+    """
+    from initlint.runtime.main import verify as run
+
+    ctx.exit(run(**choices))
+
+
+@commands.command()
+@click.argument("target")
+@target_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.pass_context
+def trace(ctx: click.Context, /, **choices: Any) -> None:
+    """Show which law every parameter of a model follows, and which call wrote it last."""
+    from initlint.runtime.main import trace as run
+
+    ctx.exit(run(**choices))
+
+
+@commands.command()
+@click.argument("one")
+@click.argument("other", required=False)
+@target_options
+@click.pass_context
+def compare(ctx: click.Context, /, **choices: Any) -> None:
+    """Compare the laws of two models; of one, with itself built on meta, given memory and reset."""
+    from initlint.runtime.main import compare as run
+
+    ctx.exit(run(**choices))
+
+
+@commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.pass_context
+def fit(ctx: click.Context, /, **choices: Any) -> None:
+    """Say of every tensor of a safetensors file which initialisations it may come from."""
+    from initlint.runtime.main import fit as run
+
+    ctx.exit(run(**choices))

@@ -48,7 +48,8 @@ class PageError(ValueError):
 class BlockKind(StrEnum):
     """What a code block promises.
 
-    A model block defines `build()`, which returns a module, and may define `inputs()`, the arguments of a forward pass;
+    A model block defines `build()`, which returns a module, and may define `inputs()`, the arguments of a forward pass,
+    `expect` and `lock`, declared and locked laws;
     it is built and judged, and marks what is found there like a bad block.
     """
 

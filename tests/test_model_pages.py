@@ -16,11 +16,8 @@ from initlint import catalogue  # noqa: E402
 from initlint.finding import Finding  # noqa: E402
 from initlint.pages import BlockKind  # noqa: E402
 from initlint.rule import Default  # noqa: E402
-from initlint.runtime.flow import follow  # noqa: E402
-from initlint.runtime.judge import judge  # noqa: E402
-from initlint.runtime.layers import needs  # noqa: E402
-from initlint.runtime.parity import reset_parity  # noqa: E402
-from initlint.runtime.trace import trace  # noqa: E402
+from initlint.runtime.request import Request  # noqa: E402
+from initlint.runtime.verify import verify_factory  # noqa: E402
 
 MODELS = harness.examples(catalogue.rules(), BlockKind.MODEL)
 PARITY = "INR301"
@@ -32,12 +29,19 @@ def findings(example: Example) -> list[Finding]:
     linecache.cache[file] = (len(example.code), None, example.code.splitlines(keepends=True), file)
     namespace: dict[str, Any] = {"__name__": "example"}
     exec(compile(example.code, file, "exec"), namespace)
-    traced = trace(namespace["build"])
-    assert traced.errors == ()
-    wanted = needs(traced, follow(traced.model, namespace["inputs"]())) if "inputs" in namespace else ()
-    differences = reset_parity(namespace["build"], traced) if example.rule.code == PARITY else ()
+    request = Request(
+        str(example),
+        device="cpu",
+        expect=namespace.get("expect", {}),
+        lock=namespace.get("lock", {}),
+        parity=example.rule.code == PARITY,
+        preview=True,
+    )
+    given = namespace["inputs"]() if "inputs" in namespace else ()
+    outcome = verify_factory(namespace["build"], request, file, {}, given)
+    assert outcome.errors == []
     off = {rule.code for rule in catalogue.rules() if rule.default is not Default.ON} - {example.rule.code}
-    return [each for each in judge(traced, wanted, differences, preview=True) if each.code not in off]
+    return [each for each in outcome.findings if each.code not in off]
 
 
 @pytest.mark.parametrize("example", MODELS, ids=str)

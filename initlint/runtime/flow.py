@@ -213,7 +213,14 @@ def _convolution(name: str, args: tuple[Any, ...]) -> Use:
     field_size = math.prod(kernel)
     if transposed:
         step = math.prod(stride) if len(stride) == len(kernel) else stride[0] ** len(kernel)
-        return Use(name, "conv_transpose", first // groups * field_size / step, second * field_size, first * field_size, groups=groups)
+        return Use(
+            name,
+            "conv_transpose",
+            first // groups * field_size / step,
+            second * field_size,
+            first * field_size,
+            groups=groups,
+        )
     return Use(name, "conv", second * field_size, first // groups * field_size, first * field_size, groups=groups)
 
 
@@ -222,7 +229,9 @@ def _matrix(name: str, parameter: torch.Tensor, operand: torch.Tensor, operation
     fan_in, fan_out = (rows, columns) if right else (columns, rows)
     matrices = math.prod(operand.shape[:-2])
     inner = operand.stride(-2 if right else -1)
-    crosswise = parameter.dim() == 2 and rows != columns and inner == parameter.stride(0) and parameter.stride(1) != inner
+    crosswise = (
+        parameter.dim() == 2 and rows != columns and inner == parameter.stride(0) and parameter.stride(1) != inner
+    )
     return Use(name, operation, fan_in, fan_out, fan_out, matrices, crosswise=crosswise)
 
 

@@ -300,9 +300,7 @@ def _changed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     return read(arguments[step.position]).then(step)
 
 
-def _branched(
-    function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read
-) -> TracedLaw | None:
+def _branched(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw | None:
     """Two operands of which one was computed from the other."""
     positions = [index for index, each in enumerate(arguments) if isinstance(each, torch.Tensor)]
     if len(positions) != 2 or keywords or arguments[positions[0]].shape != arguments[positions[1]].shape:

@@ -47,7 +47,12 @@ def judge(
     explained = {each.subject for each in verdicts if each.code not in GENERAL}
     verdicts = [each for each in verdicts if each.code not in GENERAL or each.subject not in explained]
     shown = [each for each in verdicts if preview or each.code not in PREVIEW]
-    found = (_finding(group, traced) for group in _together(shown))
+    return findings_of(shown, traced)
+
+
+def findings_of(verdicts: Iterable[Verdict], traced: Traced) -> tuple[Finding, ...]:
+    """Verdicts placed in source, sorted; those of one code at one call are one finding."""
+    found = (_finding(group, traced) for group in _together(verdicts))
     return tuple(sorted(found, key=lambda finding: finding.order))
 
 

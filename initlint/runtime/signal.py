@@ -144,15 +144,21 @@ def _watcher(name: str, calls: list[_Call]) -> Any:
 
 
 def _judged(calls: Sequence[_Call], zeros: bool) -> Iterator[Layer]:
-    """Each layer against the first one whose output is not zero, forward, and against the last one, backward."""
-    forward = next((call.forward for call in calls if call.forward), 0.0)
-    backward = next((call.backward for call in reversed(calls) if call.backward), 0.0)
+    """Each layer against the first one whose output is not zero, forward, and against the last but one, backward.
+
+    The last layer alone may be of any scale: heads start small on purpose, and so does the gradient behind them.
+    """
+    inner = calls[:-1]
+    forward = next((call.forward for call in inner if call.forward), 0.0)
+    backward = next((call.backward for call in reversed(inner) if call.backward), 0.0)
     for call in calls:
-        verdict = max(
-            _drift(call.forward, forward, zeros), _drift(call.backward, backward, zeros), key=list(Verdict).index
-        )
-        if call.cosine is not None and call.cosine > COLLAPSED and call.forward and verdict is Verdict.FINE:
-            verdict = Verdict.COLLAPSED
+        last = call is calls[-1]
+        first = Verdict.FINE if last and math.isfinite(call.forward) else _drift(call.forward, forward, zeros)
+        second = Verdict.FINE if last else _drift(call.backward, backward, zeros)
+        verdict = max(first, second, key=list(Verdict).index)
+        alike = call.cosine is not None and call.cosine > COLLAPSED and call.forward > 0
+        if alike and verdict is Verdict.FINE:
+            verdict = Verdict.EXPLAINED if zeros else Verdict.COLLAPSED
         yield Layer(call.name, call.kind, call.forward, call.backward, call.cosine, verdict)
 
 

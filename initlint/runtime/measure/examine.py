@@ -78,7 +78,7 @@ def examine(name: str, tensor: Tensor, law: Law, null: Null | None = None) -> Ex
     values = tensor.detach()
     unknown = _unknown(values, law)
     if unknown:
-        return Examination(name, law, values.numel(), untested=unknown)
+        return Examination(name, law, values.numel(), defects=_broken(values), untested=unknown)
     wrong = structure.mismatch(values, law)
     defects = [] if wrong is None else [wrong]
     drawn = null or _drawn(law)
@@ -89,6 +89,14 @@ def examine(name: str, tensor: Tensor, law: Law, null: Null | None = None) -> Ex
     elif repeats := structure.repeated_rows(values):
         defects.append(f"{repeats} of {values.shape[0]} rows repeat others")
     return _tested(name, law, values, drawn, defects)
+
+
+def _broken(values: Tensor) -> tuple[str, ...]:
+    """What is wrong with values of which nothing else is known."""
+    if values.is_meta or not values.is_floating_point() or not values.numel():
+        return ()
+    broken = values.numel() - int(torch.isfinite(values).sum())
+    return (f"{broken} of {values.numel()} entries are not finite",) if broken else ()
 
 
 def _unknown(values: Tensor, law: Law) -> str:

@@ -1,0 +1,1 @@
+"""How a run of the runtime checker is shown. Free of torch."""

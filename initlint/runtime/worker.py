@@ -1,0 +1,51 @@
+"""The child process: reads a request, builds and judges the model, and writes the answer.
+
+python -m initlint.runtime.worker ANSWER < REQUEST
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+import msgspec
+
+from initlint.runtime.outcome import Failure, Outcome, encode
+from initlint.runtime.request import Request
+
+
+def main() -> None:
+    """Answer one request."""
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    Path(sys.argv[1]).write_bytes(encode(answer(request)))
+
+
+def answer(request: Request) -> Outcome | Failure:
+    """The outcome of a request, or why there is none."""
+    from initlint.runtime.signal import InputError
+    from initlint.runtime.spec import SpecError
+    from initlint.runtime.target import TargetError
+    from initlint.runtime.verify import BuildError, verify
+
+    try:
+        return verify(request)
+    except (TargetError, SpecError, InputError) as error:
+        return Failure("usage", str(error))
+    except BuildError as error:
+        return Failure("build", str(error), _of_user(error.__cause__ or error))
+    except Exception as error:
+        return Failure("internal", f"a mistake of initlint: {type(error).__name__}: {error}", traceback.format_exc())
+
+
+def _of_user(error: BaseException) -> str:
+    """The traceback of an error without the frames of the checker, which stands above the user's code."""
+    summary = traceback.TracebackException.from_exception(error)
+    here = str(Path(__file__).parent)
+    kept = [frame for frame in summary.stack if not frame.filename.startswith(here)]
+    summary.stack = traceback.StackSummary.from_list(kept)
+    return "".join(summary.format())
+
+
+if __name__ == "__main__":
+    main()
