@@ -15,9 +15,10 @@ from initlint.runtime.declared import off_declaration, off_lock
 from initlint.runtime.evidence import Parameter, Role, Traced
 from initlint.runtime.flow import follow
 from initlint.runtime.judge import findings_of, judge
+from initlint.runtime.laws import GIVEN
 from initlint.runtime.layers import needs
-from initlint.runtime.measure.examine import CONFIRMED, LEVEL, Examination, rejected
-from initlint.runtime.measure.model import examinations, siblings, written
+from initlint.runtime.measure.examine import CONFIRMED, LEVEL, Examination, examine, rejected
+from initlint.runtime.measure.model import examinations, quantile_pairs, siblings, written
 from initlint.runtime.outcome import Outcome, Row, SignalRow
 from initlint.runtime.parity import reset_parity
 from initlint.runtime.request import Request
@@ -96,6 +97,32 @@ def verify_factory(
     )
 
 
+def verify_built(model: torch.nn.Module, request: Request) -> Outcome:
+    """What can be said of a model that is there already: its numbers against declared laws. Raises SpecError."""
+    started = time.perf_counter()
+    parameters = [Parameter((name,), Role.PARAMETER, parameter, GIVEN) for name, parameter in model.named_parameters()]
+    traced = Traced(model, None, request.seed, tuple(parameters))
+    declared = assign([each.name for each in parameters], expectations(request.expect, {}))
+    laws = {name: each.law(traced[name].shape) for name, each in declared.items()}
+    tests = [examine(name, traced[name].tensor, law) for name, law in laws.items() if law is not None]
+    found = rejected(tests)
+    verdicts = [Verdict("INR401", None, _rejection(each, test), each.name) for each, test in found]
+    verdicts += [
+        Verdict("INR403", None, f"{each.name}: {defect}", each.name) for each in tests for defect in each.defects
+    ]
+    return Outcome(
+        target=request.target,
+        device="as built",
+        torch=str(torch.__version__),
+        python=platform.python_version(),
+        seeds=[],
+        parameters=_rows(traced, tests, {name: each.text for name, each in declared.items()}),
+        findings=list(findings_of(verdicts, traced)),
+        seconds=(0.0, time.perf_counter() - started),
+        level=LEVEL,
+    )
+
+
 def _built(factory: Factory, device: torch.device, seed: int) -> Traced:
     try:
         return trace(factory, device=device, seed=seed)
@@ -131,8 +158,7 @@ def _off_numbers(
     """Defects of tensors, and rejections over the whole run; one that leaves a doubt must repeat with another seed."""
     for each in tests:
         for defect in each.defects:
-            code = "INR402" if "not finite" in defect else "INR403"
-            yield Verdict(code, _site(traced, each.name), f"{each.name}: {defect}", _subject(each.name))
+            yield _defective(each.name, _site(traced, each.name), defect)
     everything = [*tests, *siblings(traced, tests)]
     found = rejected(everything)
     doubtful = [each for each, test in found if each.pvalues[test] > CONFIRMED and test != "extreme"]
@@ -150,6 +176,12 @@ def _off_numbers(
             worst[each.name] = each, test
     for name, (each, test) in worst.items():
         yield Verdict("INR401", _site(traced, name), _rejection(each, test), _subject(name))
+
+
+def _defective(name: str, site: Any, defect: str) -> Verdict:
+    """Entries that are not finite, rows that repeat, or a structure that is not the one that the law fixes."""
+    code = "INR402" if "not finite" in defect else "INR403" if "repeat" in defect else "INR401"
+    return Verdict(code, site, f"{name}: {defect}", _subject(name))
 
 
 _REPEATED = 1e-3
@@ -225,6 +257,7 @@ def _row(parameter: Parameter, found: Examination | None, expected: str) -> Row:
         if found.pvalues:
             row.test = min(found.pvalues, key=lambda test: found.pvalues[test])
             row.worst, row.detectable = found.worst, found.detectable
+            row.quantiles = [] if parameter.pieces else quantile_pairs(parameter.tensor, parameter.law)
     return row
 
 

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
 
 from initlint.runtime.evidence import Parameter, Role, Status, Traced
@@ -70,6 +71,23 @@ def _null(law: TracedLaw) -> Null | None:
     if values is None or not bool(torch.isfinite(values).all()) or len(torch.unique(values)) < NODES:
         return None
     return null_of_quantiles(str(law), values.numpy())
+
+
+def quantile_pairs(tensor: torch.Tensor, law: TracedLaw) -> list[tuple[float, float]]:
+    """Expected and observed quantiles in standard deviations of a law; empty where the law has no density."""
+    null = _null(law) or null_of(law.law)
+    values = tensor.detach().reshape(-1)
+    if null is None or values.is_meta or values.numel() < _PAIRS:
+        return []
+    step = max(1, values.numel() // _SAMPLE)
+    ordered = np.sort(values[::step].double().cpu().numpy())
+    levels = (np.arange(_PAIRS) + 0.5) / _PAIRS
+    expected, observed = null.quantiles(levels), np.quantile(ordered, levels)
+    pairs = zip((expected - null.mean) / null.std, (observed - null.mean) / null.std, strict=True)
+    return [(round(float(one), 4), round(float(other), 4)) for one, other in pairs]
+
+
+_PAIRS, _SAMPLE = 32, 1 << 16
 
 
 def written(parameter: Parameter) -> str:
