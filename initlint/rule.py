@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
 
-__all__ = ["Alarm", "Change", "Check", "Default", "Kind", "Proposal", "Rule", "Safety", "Severity", "rule", "runtime_rule"]
+__all__ = [
+    "Alarm",
+    "Change",
+    "Check",
+    "Default",
+    "Kind",
+    "Proposal",
+    "Rule",
+    "Safety",
+    "Severity",
+    "rule",
+    "runtime_rule",
+]
 
 
 class Kind(StrEnum):

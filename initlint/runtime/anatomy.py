@@ -26,7 +26,9 @@ _OWN = frozenset(vars(nn.Module()))
 
 def identical(parameters: Sequence[Parameter]) -> Iterator[Event]:
     """Random parameters that are equal: copies among stacked modules, and separate draws of the same numbers."""
-    random = [each for each in parameters if each.role is Role.PARAMETER and each.law.draw is not None and not each.pieces]
+    random = [
+        each for each in parameters if each.role is Role.PARAMETER and each.law.draw is not None and not each.pieces
+    ]
     stacks: dict[tuple[str, tuple[str, ...]], list[Parameter]] = defaultdict(list)
     for copies in _groups(random, lambda each: (each.law.draw, each.law, each.shape)):
         for (container, suffix), siblings in _siblings(copies).items():
@@ -181,7 +183,8 @@ def _held(value: Any, depth: int = 0) -> Iterator[Any]:
 
 def _leaves(node: Any, limit: int = 100) -> Iterator[torch.Tensor]:
     """The leaves of an autograd graph."""
-    pending, seen = [node], set()
+    pending: list[Any] = [node]
+    seen: set[Any] = set()
     while pending and len(seen) < limit:
         current = pending.pop()
         if current is None or current in seen:

@@ -97,9 +97,9 @@ COPYING = frozenset({aten.clone, aten._to_copy, aten.contiguous, aten.copy_})
 """Operations that move a whole tensor to another storage."""
 
 _FUNCTIONS = (
-    "abs acos acosh asin asinh atan atanh ceil clamp clamp_max clamp_min cos cosh div elu erf erfc erfinv exp exp2 expm1 "
-    "floor gelu ge gt hardtanh leaky_relu le log log10 log1p log2 logit lt mul neg pow reciprocal relu round rsqrt rsub "
-    "sigmoid sign silu sin sinh softplus sqrt square sub add tan tanh trunc"
+    "abs acos acosh add asin asinh atan atanh ceil clamp clamp_max clamp_min cos cosh div elu erf erfc erfinv exp exp2 "
+    "expm1 floor gelu ge gt hardtanh leaky_relu le log log10 log1p log2 logit lt mul neg pow reciprocal relu round "
+    "rsqrt rsub sigmoid sign silu sin sinh softplus sqrt square sub tan tanh trunc"
 )
 _ELEMENTWISE = frozenset(
     getattr(aten, name + mark) for name in _FUNCTIONS.split() for mark in ("", "_") if hasattr(aten, name + mark)
@@ -239,7 +239,9 @@ def law_of_call(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> T
     std = _scaled_std(name, arguments, tensor)
     if std is None:
         return unknown(name)
-    return fresh(theory.uniform(-math.sqrt(3) * std, math.sqrt(3) * std) if "uniform" in name else theory.normal(0.0, std))
+    return fresh(
+        theory.uniform(-math.sqrt(3) * std, math.sqrt(3) * std) if "uniform" in name else theory.normal(0.0, std)
+    )
 
 
 def _scaled_std(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> float | None:
@@ -298,9 +300,7 @@ def _changed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     return read(arguments[step.position]).then(step)
 
 
-def _branched(
-    function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read
-) -> TracedLaw | None:
+def _branched(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw | None:
     """Two operands of which one was computed from the other."""
     positions = [index for index, each in enumerate(arguments) if isinstance(each, torch.Tensor)]
     if len(positions) != 2 or keywords or arguments[positions[0]].shape != arguments[positions[1]].shape:

@@ -26,9 +26,7 @@ _CUT = 1e-9
 """The mass that clamping may cut off without leaving atoms at the bounds that anyone could see."""
 
 
-_RANDOM = frozenset(
-    {LawKind.NORMAL, LawKind.UNIFORM, LawKind.TRUNCATED_NORMAL, LawKind.ORTHOGONAL, LawKind.SPARSE}
-)
+_RANDOM = frozenset({LawKind.NORMAL, LawKind.UNIFORM, LawKind.TRUNCATED_NORMAL, LawKind.ORTHOGONAL, LawKind.SPARSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,11 @@ class Step:
         return float(value) if isinstance(value, int | float) else None
 
     def __str__(self) -> str:
-        numbers = [*self.arguments[: self.position], *self.arguments[self.position + 1 :], *dict(self.keywords).values()]
+        numbers = [
+            *self.arguments[: self.position],
+            *self.arguments[self.position + 1 :],
+            *dict(self.keywords).values(),
+        ]
         shown = (f"{each:.5g}" if isinstance(each, float) else str(each) for each in numbers)
         return f"{self.name}({', '.join(shown)})"
 
@@ -253,13 +255,15 @@ def _erfinv(law: Law) -> Law | None:
 def _quantiles(law: Law, probabilities: torch.Tensor) -> torch.Tensor | None:
     match law.kind, law.parameters:
         case LawKind.NORMAL, (mean, std):
-            return mean + std * torch.special.ndtri(probabilities)
+            drawn: torch.Tensor = mean + std * torch.special.ndtri(probabilities)
+            return drawn
         case LawKind.UNIFORM, (a, b):
             return a + (b - a) * probabilities
         case LawKind.TRUNCATED_NORMAL, (mean, std, a, b):
             bounds = torch.tensor(((a - mean) / std, (b - mean) / std), dtype=torch.float64)
             low, high = torch.special.ndtr(bounds).tolist()
-            return mean + std * torch.special.ndtri(low + (high - low) * probabilities)
+            between: torch.Tensor = mean + std * torch.special.ndtri(low + (high - low) * probabilities)
+            return between
         case LawKind.CONSTANT, (value,):
             return torch.full_like(probabilities, value)
     return None

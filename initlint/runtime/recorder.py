@@ -1,4 +1,4 @@
-"""Watches a model being built: every aten operation, every call of an initialiser, every registration of a parameter."""
+"""Watches a model being built: every aten operation, every call of an initialiser, every registered parameter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch.nn.modules.module import (
     register_module_buffer_registration_hook,
     register_module_parameter_registration_hook,
 )
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from initlint.runtime import swaps
@@ -24,7 +24,6 @@ from initlint.runtime.geometry import View
 from initlint.runtime.inference import COPYING, EMPTY, Handler, handler, is_elementwise, law_of_call, transformation
 from initlint.runtime.laws import Step, TracedLaw, unknown
 from initlint.runtime.storages import Key, Storage, Storages, Write, covers_storage, key_of
-
 
 _ADOPTING = frozenset({torch.ops.aten.set_, torch.ops.aten.resize_, torch.ops.aten.resize_as_})
 """Operations that give a tensor other memory and write none."""
@@ -54,10 +53,10 @@ class Recorder(TorchDispatchMode):
     """
 
     def __init__(self, *, poison: bool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.storages = Storages()
         self.calls: list[tuple[Write, Key]] = []
-        self.helpers: list[tuple[str, Site, Key | None]] = []
+        self.helpers: list[tuple[str, Site, Key]] = []
         self.errors: list[str] = []
         self.operations = 0
         self._poison = poison
@@ -172,7 +171,7 @@ class Recorder(TorchDispatchMode):
 
     def _registered(self, module: torch.nn.Module, name: str, tensor: Any) -> None:
         try:
-            if isinstance(tensor, torch.Tensor) and not isinstance(tensor, UninitializedTensorMixin):
+            if isinstance(tensor, torch.Tensor) and not is_lazy(tensor):
                 storage = self.storages.of(tensor)
                 if storage.born is None and not storage.registered:
                     storage.born = caller(2)
@@ -194,7 +193,7 @@ class Recorder(TorchDispatchMode):
         finally:
             self._inside.call = False
         try:
-            if not isinstance(tensor, UninitializedTensorMixin):
+            if not is_lazy(tensor):
                 given = {key: value for key, value in values.items() if key not in ("tensor", "generator")}
                 law = law_of_call(name, given, tensor)
                 self._record(tensor, self.storages.of(tensor), name, given, caller(2), law)
@@ -202,9 +201,7 @@ class Recorder(TorchDispatchMode):
             self.errors.append(f"{name}: {type(error).__name__}: {error}")
         return result
 
-    def _helper(
-        self, name: str, original: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> Any:
+    def _helper(self, name: str, original: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A call of a library's function for modules; one that is given a tensor does nothing."""
         given = arguments[0] if arguments else keywords.get("module")
         if isinstance(given, torch.Tensor):
