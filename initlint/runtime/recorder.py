@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
@@ -189,7 +189,8 @@ class Recorder(TorchDispatchMode):
             return original(*arguments, **keywords)
         self._inside.call = True
         try:
-            result = original(*arguments, **keywords)
+            with _UNWATCHED() if _is_plain(tensor) else nullcontext():
+                result = original(*arguments, **keywords)
         finally:
             self._inside.call = False
         try:
@@ -207,6 +208,15 @@ class Recorder(TorchDispatchMode):
         if isinstance(given, torch.Tensor):
             self.helpers.append((name, caller(2), key_of(given)))
         return original(*arguments, **keywords)
+
+
+_UNWATCHED: Any = getattr(torch._C, "_DisableTorchDispatch", nullcontext)
+"""What an initialiser consists of is of no interest: its operations need not pass through Python."""
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether nobody but the recorder wants to see the operations on a tensor."""
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter) and torch._C._len_torch_dispatch_stack() <= 1
 
 
 def _after(step: Step, law: TracedLaw) -> TracedLaw:
