@@ -183,7 +183,8 @@ def _held(value: Any, depth: int = 0) -> Iterator[Any]:
 
 def _leaves(node: Any, limit: int = 100) -> Iterator[torch.Tensor]:
     """The leaves of an autograd graph."""
-    pending, seen = [node], set()
+    pending: list[Any] = [node]
+    seen: set[Any] = set()
     while pending and len(seen) < limit:
         current = pending.pop()
         if current is None or current in seen:

@@ -1,4 +1,4 @@
-"""What a trace leaves: the parameters of a model with their laws and writers, and the events that concern no single one.
+"""What a trace leaves: the parameters of a model with their laws and writers, and the events that concern several.
 
 The types carry live tensors and everything that a test of the numbers needs: the law with mean, standard deviation,
 bounds or quantiles, the number of elements, and the pieces that follow another law than the rest.
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-
-import torch
+from typing import TYPE_CHECKING
 
 from initlint.runtime.callers import Site
 from initlint.runtime.laws import TracedLaw
 from initlint.runtime.storages import Piece, Write
 from initlint.theory.laws import Moments
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Role(StrEnum):
@@ -47,9 +49,9 @@ class Status(StrEnum):
 class Parameter:
     """A parameter or buffer of the built model.
 
-    `names` are all names of the tensor, the first one is `name`; tied tensors appear once. `law` is that of all elements
-    but those in `pieces`, which are in the order of writing. `writes` are in order; `born` is where the tensor was made.
-    `coverage` is the share of elements that were written, None where that is not known.
+    `names` are all names of the tensor, the first one is `name`; tied tensors appear once. `law` is that of all
+    elements but those in `pieces`, which are in the order of writing. `writes` are in order; `born` is where the tensor
+    was made. `coverage` is the share of elements that were written, None where that is not known.
     """
 
     names: tuple[str, ...]
@@ -171,6 +173,10 @@ class Traced:
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
+
+    def get(self, name: str) -> Parameter | None:
+        """The parameter or buffer with this name, if there is one."""
+        return self._by_name.get(name)
 
     def of_role(self, role: Role) -> Iterator[Parameter]:
         """The parameters alone, or the buffers."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from initlint.runtime.state import preserved
@@ -19,32 +19,28 @@ from initlint.runtime.storages import Key, key_of
 
 aten = torch.ops.aten
 
-_PASSING = frozenset(
-    getattr(aten, name)
-    for name in (
-        "_adaptive_avg_pool2d _reshape_alias _to_copy _unsafe_view alias as_strided avg_pool1d avg_pool2d avg_pool3d "
-        "clone constant_pad_nd contiguous detach expand flip index_select max_pool2d_with_indices native_dropout permute "
-        "pixel_shuffle reflection_pad1d reflection_pad2d replication_pad2d reshape roll select slice split "
-        "split_with_sizes squeeze t transpose unbind unfold unsqueeze upsample_nearest2d view"
-    ).split()
-    if hasattr(aten, name)
+
+def _packets(names: str) -> frozenset[Any]:
+    """The operations with these names, in place too; those that this torch has."""
+    spelled = (name + mark for name in names.split() for mark in ("", "_"))
+    return frozenset(getattr(aten, name) for name in spelled if hasattr(aten, name))
+
+
+_PASSING = _packets(
+    "_adaptive_avg_pool2d _reshape_alias _to_copy _unsafe_view alias as_strided avg_pool1d avg_pool2d avg_pool3d clone "
+    "constant_pad_nd contiguous detach expand flip index_select max_pool2d_with_indices native_dropout permute "
+    "pixel_shuffle reflection_pad1d reflection_pad2d replication_pad2d reshape roll select slice split "
+    "split_with_sizes squeeze t transpose unbind unfold unsqueeze upsample_nearest2d view"
 )
 """Operations that leave the scale of what they pass on as it is, or nearly so."""
 
-_NORMS = frozenset(
-    getattr(aten, name)
-    for name in (
-        "_batch_norm_no_update _batch_norm_with_update _fused_rms_norm _native_batch_norm_legit "
-        "_native_batch_norm_legit_no_training cudnn_batch_norm miopen_batch_norm native_batch_norm native_group_norm "
-        "native_layer_norm"
-    ).split()
-    if hasattr(aten, name)
+_NORMS = _packets(
+    "_batch_norm_no_update _batch_norm_with_update _fused_rms_norm _native_batch_norm_legit "
+    "_native_batch_norm_legit_no_training cudnn_batch_norm miopen_batch_norm native_batch_norm native_group_norm "
+    "native_layer_norm"
 )
-_ACTIVATIONS = frozenset(
-    getattr(aten, name + mark)
-    for name in "_prelu_kernel celu elu gelu hardswish hardtanh leaky_relu mish relu rrelu_with_noise sigmoid silu softplus tanh".split()
-    for mark in ("", "_")
-    if hasattr(aten, name + mark)
+_ACTIVATIONS = _packets(
+    "_prelu_kernel celu elu gelu hardswish hardtanh leaky_relu mish relu rrelu_with_noise sigmoid silu softplus tanh"
 )
 _PRODUCTS = frozenset({aten.mm, aten.addmm, aten.bmm, aten.baddbmm, aten.convolution, aten.addmv, aten.mv})
 
@@ -97,13 +93,11 @@ class Flow(TorchDispatchMode):
     """Follows the products of parameters through one forward pass."""
 
     def __init__(self, model: torch.nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.uses: list[Use] = []
         self.errors: list[str] = []
         self._parameters = {
-            key_of(tensor): (name, tensor)
-            for name, tensor in model.named_parameters()
-            if not isinstance(tensor, UninitializedTensorMixin)
+            key_of(tensor): (name, tensor) for name, tensor in model.named_parameters() if not is_lazy(tensor)
         }
         self._products: dict[Key, list[Use]] = {}
         self._activated: dict[Key, list[Use]] = {}

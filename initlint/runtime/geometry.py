@@ -31,7 +31,7 @@ class View:
     @classmethod
     def of(cls, tensor: torch.Tensor) -> View:
         """The place of a strided tensor."""
-        return cls(tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
+        return cls(int(tensor.storage_offset()), tuple(tensor.shape), tensor.stride())
 
     @property
     def size(self) -> int:

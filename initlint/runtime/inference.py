@@ -97,9 +97,9 @@ COPYING = frozenset({aten.clone, aten._to_copy, aten.contiguous, aten.copy_})
 """Operations that move a whole tensor to another storage."""
 
 _FUNCTIONS = (
-    "abs acos acosh asin asinh atan atanh ceil clamp clamp_max clamp_min cos cosh div elu erf erfc erfinv exp exp2 expm1 "
-    "floor gelu ge gt hardtanh leaky_relu le log log10 log1p log2 logit lt mul neg pow reciprocal relu round rsqrt rsub "
-    "sigmoid sign silu sin sinh softplus sqrt square sub add tan tanh trunc"
+    "abs acos acosh add asin asinh atan atanh ceil clamp clamp_max clamp_min cos cosh div elu erf erfc erfinv exp exp2 "
+    "expm1 floor gelu ge gt hardtanh leaky_relu le log log10 log1p log2 logit lt mul neg pow reciprocal relu round "
+    "rsqrt rsub sigmoid sign silu sin sinh softplus sqrt square sub tan tanh trunc"
 )
 _ELEMENTWISE = frozenset(
     getattr(aten, name + mark) for name in _FUNCTIONS.split() for mark in ("", "_") if hasattr(aten, name + mark)

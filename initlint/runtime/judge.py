@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from initlint import catalogue
 from initlint.finding import Finding, Region, Related, Severity
 from initlint.runtime import arguments, products, special
 from initlint.runtime.callers import Site
-from initlint.runtime.evidence import Event, EventKind, Parameter, Role, Status, Traced
+from initlint.runtime.evidence import Event, EventKind, Role, Status, Traced
 from initlint.runtime.layers import Need
 from initlint.runtime.parity import Difference
 from initlint.runtime.verdicts import Verdict
 
-PREVIEW = frozenset({"INI211", "INI212", "INI804", "INI806", "INR201"})
+PREVIEW = frozenset({"INI201", "INI211", "INI212", "INI804", "INI806", "INR201"})
 """Codes that are judged only where preview is asked for, whatever their static rules do: a live model is more certain
 about copies of layers, and no more certain about intentions.
 """
@@ -90,8 +89,7 @@ _MESSAGES = {
     EventKind.IDENTICAL_DRAWS: ("INI515", "drawn apart, yet the same numbers: {detail}"),
     EventKind.UNREGISTERED_MODULE: (
         "INI602",
-        "{subject} holds {0} {1} in a container that torch does not look into: they are in no parameters(), "
-        "state_dict() or to()",
+        "{subject} holds {0} {1} in a plain container: no parameters(), state_dict() or to() reaches them",
     ),
     EventKind.UNREGISTERED_TENSOR: ("INI604", "{subject} is no parameter and no buffer, although {detail}"),
     EventKind.CONVERTED_PARAMETER: ("INI603", "{subject} is a plain tensor: {0} came after nn.Parameter"),

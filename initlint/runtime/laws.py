@@ -255,13 +255,15 @@ def _erfinv(law: Law) -> Law | None:
 def _quantiles(law: Law, probabilities: torch.Tensor) -> torch.Tensor | None:
     match law.kind, law.parameters:
         case LawKind.NORMAL, (mean, std):
-            return mean + std * torch.special.ndtri(probabilities)
+            drawn: torch.Tensor = mean + std * torch.special.ndtri(probabilities)
+            return drawn
         case LawKind.UNIFORM, (a, b):
             return a + (b - a) * probabilities
         case LawKind.TRUNCATED_NORMAL, (mean, std, a, b):
             bounds = torch.tensor(((a - mean) / std, (b - mean) / std), dtype=torch.float64)
             low, high = torch.special.ndtr(bounds).tolist()
-            return mean + std * torch.special.ndtri(low + (high - low) * probabilities)
+            between: torch.Tensor = mean + std * torch.special.ndtri(low + (high - low) * probabilities)
+            return between
         case LawKind.CONSTANT, (value,):
             return torch.full_like(probabilities, value)
     return None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
+from initlint.runtime.callers import Site
 from initlint.runtime.evidence import Event, EventKind, Parameter, Role
 from initlint.runtime.recorder import Recorder
-from initlint.runtime.storages import Key, Storages, Write, key_of
+from initlint.runtime.storages import Key, Storage, Storages, Write, key_of
 
 
 def lost(recorder: Recorder, owned: Collection[Key], parameters: Sequence[Parameter]) -> Iterator[Event]:
     """Writes of the user's code into tensors that were computed from a parameter and that nothing reads afterwards.
 
-    The last write of each tensor speaks for those before it.
+    The last one speaks for those that were lost on the same parameter before.
     """
     storages = recorder.storages
     names = {key_of(each.tensor): each.name for each in parameters if not each.lazy}
@@ -21,22 +23,30 @@ def lost(recorder: Recorder, owned: Collection[Key], parameters: Sequence[Parame
     read: dict[Key, int] = {}
     for storage in storages.live().values():
         read.update((parent, max(read.get(parent, 0), storage.fed)) for parent in storage.parents)
-    last = {key: write for write, key in recorder.calls if not write.default}
-    for key, write in last.items():
+    found: dict[tuple[EventKind, str], Event] = {}
+    for write, key in recorder.calls:
         written = storages.get(key)
-        if written is None or key in owned or written.registered or written.born is None:
+        if written is None or write.default or key in owned or written.registered or written.born is None:
             continue
-        born = written.born
         origin = _parameter_behind(storages, key, names)
-        if origin is None or read.get(key, 0) > write.order or (key in kept and not born.reparametrised):
+        if origin is None or read.get(key, 0) > write.order:
             continue
-        if born.reparametrised:
-            detail = f"{write.call} by {born.reparametrised}"
-            yield Event(EventKind.LOST_REPARAMETRISED, origin, write.site, detail, ((born, "it is computed here"),))
-        elif written.reference.expired():
-            yield Event(EventKind.LOST_COPY, origin, write.site, f"{write.call} {written.creator}")
-    for helper, site, key in recorder.helpers:
-        yield Event(EventKind.LOST_HELPER, names.get(key, "") if key is not None else "", site, helper)
+        event = _lost(write, written, written.born, origin, computed=key in kept)
+        if event is not None:
+            found[event.kind, origin] = event
+    yield from found.values()
+    for helper, site, given in recorder.helpers:
+        yield Event(EventKind.LOST_HELPER, names.get(given, ""), site, helper)
+
+
+def _lost(write: Write, written: Storage, born: Site, origin: str, *, computed: bool) -> Event | None:
+    """`computed`: a parameter was made of the tensor before, as weight_norm makes the norms of a weight."""
+    if born.reparametrised:
+        detail = f"{write.call} by {born.reparametrised}"
+        return Event(EventKind.LOST_REPARAMETRISED, origin, write.site, detail, ((born, "it is computed here"),))
+    if computed or not written.reference.expired():
+        return None
+    return Event(EventKind.LOST_COPY, origin, write.site, f"{write.call} {written.creator}")
 
 
 def overwritten(parameters: Sequence[Parameter]) -> Iterator[Event]:
@@ -46,25 +56,20 @@ def overwritten(parameters: Sequence[Parameter]) -> Iterator[Event]:
         if each.role is not Role.PARAMETER:
             continue
         written = [write for write in each.writes if write.whole and not write.default]
-        for first, second in zip(written, written[1:], strict=False):
-            if _is_constant(first) and second.site != first.site and reach[second.site] > reach[first.site]:
-                if second.law != first.law and not second.law.chain and second.call != "mul_":
-                    yield Event(
-                        EventKind.OVERWRITTEN,
-                        each.name,
-                        first.site,
-                        f"{first.call} {first.law} {second.call} {second.law}",
-                        ((second.site, "it is overwritten here"),),
-                    )
+        for first, second in pairwise(written):
+            special = first.law.value is not None and reach[second.site] > reach[first.site]
+            if special and first.site != second.site and not _reads(second) and first.law != second.law:
+                detail = f"{first.call} gives {first.law}, {second.call} gives {second.law}"
+                related = ((second.site, "it is overwritten here"),)
+                yield Event(EventKind.OVERWRITTEN, each.name, first.site, detail, related)
 
 
-def _is_constant(write: Write) -> bool:
-    return write.law.value is not None
+def _reads(write: Write) -> bool:
+    """Whether a write changes what was there before."""
+    return write.call.rstrip("_") in ("add", "clamp", "div", "mul", "sub")
 
 
 def _parameter_behind(storages: Storages, key: Key, names: dict[Key, str]) -> str | None:
-    """The name of a parameter that a storage was computed from."""
-    for ancestor in sorted(storages.ancestors({key}) - {key}):
-        if ancestor in names:
-            return names[ancestor]
-    return None
+    """The name of the first parameter that a storage was computed from."""
+    ancestors = storages.ancestors({key}) - {key}
+    return next((name for address, name in names.items() if address in ancestors), None)

@@ -59,7 +59,7 @@ def reset_parity(
 def differences(first: Traced, second: Traced) -> Iterator[Difference]:
     """The parameters and buffers whose laws differ in two models; laws that are unknown in both do not."""
     for each in first.parameters:
-        other = second[each.name] if each.name in second else None
+        other = second.get(each.name)
         if other is None or not _alike(each, other):
             yield Difference(each.name, each, other)
     for each in second.parameters:

@@ -1,10 +1,10 @@
-"""Watches a model being built: every aten operation, every call of an initialiser, every registration of a parameter."""
+"""Watches a model being built: every aten operation, every call of an initialiser, every registered parameter."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
@@ -15,7 +15,7 @@ from torch.nn.modules.module import (
     register_module_buffer_registration_hook,
     register_module_parameter_registration_hook,
 )
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from initlint.runtime import swaps
@@ -53,10 +53,10 @@ class Recorder(TorchDispatchMode):
     """
 
     def __init__(self, *, poison: bool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.storages = Storages()
         self.calls: list[tuple[Write, Key]] = []
-        self.helpers: list[tuple[str, Site, Key | None]] = []
+        self.helpers: list[tuple[str, Site, Key]] = []
         self.errors: list[str] = []
         self.operations = 0
         self._poison = poison
@@ -171,7 +171,7 @@ class Recorder(TorchDispatchMode):
 
     def _registered(self, module: torch.nn.Module, name: str, tensor: Any) -> None:
         try:
-            if isinstance(tensor, torch.Tensor) and not isinstance(tensor, UninitializedTensorMixin):
+            if isinstance(tensor, torch.Tensor) and not is_lazy(tensor):
                 storage = self.storages.of(tensor)
                 if storage.born is None and not storage.registered:
                     storage.born = caller(2)
@@ -189,11 +189,12 @@ class Recorder(TorchDispatchMode):
             return original(*arguments, **keywords)
         self._inside.call = True
         try:
-            result = original(*arguments, **keywords)
+            with _UNWATCHED() if _is_plain(tensor) else nullcontext():
+                result = original(*arguments, **keywords)
         finally:
             self._inside.call = False
         try:
-            if not isinstance(tensor, UninitializedTensorMixin):
+            if not is_lazy(tensor):
                 given = {key: value for key, value in values.items() if key not in ("tensor", "generator")}
                 law = law_of_call(name, given, tensor)
                 self._record(tensor, self.storages.of(tensor), name, given, caller(2), law)
@@ -207,6 +208,15 @@ class Recorder(TorchDispatchMode):
         if isinstance(given, torch.Tensor):
             self.helpers.append((name, caller(2), key_of(given)))
         return original(*arguments, **keywords)
+
+
+_UNWATCHED: Any = getattr(torch._C, "_DisableTorchDispatch", nullcontext)
+"""What an initialiser consists of is of no interest: its operations need not pass through Python."""
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether nobody but the recorder wants to see the operations on a tensor."""
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter) and torch._C._len_torch_dispatch_stack() <= 1
 
 
 def _after(step: Step, law: TracedLaw) -> TracedLaw:

@@ -19,7 +19,7 @@ def judge(traced: Traced) -> Iterator[Verdict]:
     for prefix, module in traced.model.named_modules():
         for name, tensor in module.named_parameters(recurse=False):
             path = f"{prefix}.{name}" if prefix else name
-            parameter = traced[path] if path in traced else None
+            parameter = traced.get(path)
             if parameter is None or parameter.lazy or parameter.default or not tensor.dim():
                 continue
             if isinstance(module, NORMS) and name == "weight":

@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
-from torch.utils import deterministic
+
+_DETERMINISTIC: Any = torch.utils.deterministic
 
 
 @contextmanager
@@ -41,10 +42,10 @@ def _state() -> Iterator[tuple[Any, Any]]:
             yield backend.set_rng_state_all, backend.get_rng_state_all()
     yield torch.set_default_dtype, torch.get_default_dtype()
     yield torch.set_grad_enabled, torch.is_grad_enabled()
-    yield _set_deterministic, (torch.get_deterministic_debug_mode(), deterministic.fill_uninitialized_memory)
+    yield _set_deterministic, (torch.get_deterministic_debug_mode(), _DETERMINISTIC.fill_uninitialized_memory)
 
 
 def _set_deterministic(value: tuple[int, bool]) -> None:
     mode, fill = value
     torch.set_deterministic_debug_mode(mode)
-    deterministic.fill_uninitialized_memory = fill
+    _DETERMINISTIC.fill_uninitialized_memory = fill

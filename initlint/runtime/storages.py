@@ -1,17 +1,19 @@
-"""What is known of each storage while a model is built: the law of its elements, who wrote them, what they come from."""
+"""What is known of each storage while a model is built: the law of its elements, who wrote them, what fed them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from initlint.runtime.callers import Site
 from initlint.runtime.geometry import View, coverage
 from initlint.runtime.laws import GIVEN, TracedLaw, unknown
+
+if TYPE_CHECKING:
+    import torch
 
 Key: TypeAlias = int
 """The address of a storage; held by a weak reference, so that no other storage can take it."""
@@ -171,7 +173,8 @@ class Storages:
 
 def key_of(tensor: torch.Tensor) -> Key:
     """The address of a tensor's storage."""
-    return tensor.untyped_storage()._cdata
+    key: Key = tensor.untyped_storage()._cdata
+    return key
 
 
 def covers_storage(tensor: torch.Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""Replaces what functions do, by their code rather than their name: whoever holds the function already is caught too."""
+"""Replaces what functions do, by their code rather than their name: whoever holds a function already is caught too."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 from initlint.runtime import anatomy, lost
 from initlint.runtime.evidence import Event, Parameter, Role, Traced
@@ -98,7 +98,7 @@ def _parameters(model: torch.nn.Module, recorder: Recorder, poison: bool) -> Ite
 
 
 def _parameter(names: tuple[str, ...], role: Role, tensor: torch.Tensor, recorder: Recorder, poison: bool) -> Parameter:
-    if isinstance(tensor, UninitializedTensorMixin):
+    if is_lazy(tensor):
         return Parameter(names, role, tensor, GIVEN, lazy=True)
     try:
         storage = recorder.storages.get(key_of(tensor))
