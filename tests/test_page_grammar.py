@@ -193,7 +193,7 @@ def test_bad_block_without_expectations_fails() -> None:
     assert "marks what is found" in failure(example("x = 1")).message
 
 
-@pytest.mark.parametrize("fence", ["py good", "py good run", "py model"])
+@pytest.mark.parametrize("fence", ["py good", "py good run"])
 @pytest.mark.parametrize("claim", ["error: [INI950]", "todo: [INI950]", "measured: std 1, expected 2"])
 def test_expectation_outside_a_bad_block_fails(fence: str, claim: str) -> None:
     assert "expects nothing" in failure(example(f"x = 1  # {claim}", fence)).message
