@@ -142,7 +142,7 @@ def ours() -> list[Rule]:
 
 def rows_of(markdown: str) -> list[str]:
     """The rows of a table of our rules."""
-    return [line for line in markdown.splitlines() if line.startswith("| [INI")]
+    return [line for line in markdown.splitlines() if line.startswith("| [IN")]
 
 
 def renewed(text: str) -> str:

@@ -138,7 +138,7 @@ def _watcher(name: str, calls: list[_Call]) -> Any:
             def arrive(gradient: Tensor) -> None:
                 call.backward = float(gradient.detach().float().square().sum()) / samples
 
-            found.register_hook(arrive)  # type: ignore[no-untyped-call]
+            found.register_hook(arrive)
 
     return watch
 

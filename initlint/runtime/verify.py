@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -81,6 +83,7 @@ def verify_factory(
         *_off_signal(watched, traced),
     ]
     found = [*_judged(traced, factory, given, request), *findings_of(verdicts, traced)]
+    found = [replace(finding, path=_shown(finding.path)) for finding in found]
     rows = _rows(traced, tests, {each: declared[each].text for each in declared})
     return Outcome(
         target=name,
@@ -245,7 +248,7 @@ def _row(parameter: Parameter, found: Examination | None, expected: str) -> Row:
         status=parameter.status.value,
         law=str(parameter.law),
         call=written(parameter),
-        place=str(parameter.site) if parameter.site is not None else "",
+        place=f"{_shown(parameter.site.path)}:{parameter.site.line}" if parameter.site is not None else "",
         default=parameter.default,
         count=0 if parameter.lazy else parameter.tensor.numel(),
         mean=moments.mean if moments else None,
@@ -263,6 +266,12 @@ def _row(parameter: Parameter, found: Examination | None, expected: str) -> Row:
 
 def _signal_row(layer: signal.Layer) -> SignalRow:
     return SignalRow(layer.name, layer.kind, layer.forward, layer.backward, layer.cosine, layer.verdict.value)
+
+
+def _shown(path: Path) -> Path:
+    """The path relative to the current folder, where it lies below that."""
+    absolute = path.absolute()
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path
 
 
 def _described(device: torch.device) -> str:
