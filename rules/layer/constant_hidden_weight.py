@@ -57,6 +57,7 @@ def _constant(site: InitSite) -> float | None:
 def _of_every_layer(site: InitSite, target: Target) -> bool:
     """Whether a site writes the weight of every layer of some types, under no other test than that of the type."""
     from initlint.facts.execution.afterwards import written_after
+    from initlint.facts.execution.served import meets_every_module
     from initlint.facts.meaning.guards import ClassNameGuard, Presence, TypeGuard
 
     if target.attribute != "weight" or target.guard is None or target.owner is None or not target.layers:
@@ -64,6 +65,8 @@ def _of_every_layer(site: InitSite, target: Target) -> bool:
     if any(layer.kind not in (LayerKind.LINEAR, LayerKind.CONV) for layer in target.layers):
         return False
     owner = text.code(target.owner)
+    if not meets_every_module(site.file, site.call.env.lookup(owner)):
+        return False
     for guard in site.guards:
         match guard:
             case TypeGuard(subject=subject) | ClassNameGuard(subject=subject) if subject == owner:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -40,7 +39,8 @@ def _scales_norm(file: File, target: Target) -> bool:
     """Whether a target is the weight of a torch normalisation and cannot be that of a class of the file's own."""
     from initlint.facts.meaning.guards import ClassNameGuard
 
-    if target.attribute != "weight" or not target.layers or any(each.kind is not LayerKind.NORM for each in target.layers):
+    kinds = {layer.kind for layer in target.layers or ()}
+    if target.attribute != "weight" or kinds != {LayerKind.NORM}:
         return False
     words = target.guard.words if isinstance(target.guard, ClassNameGuard) else ()
     return not any(word in class_.name for class_ in file.classes for word in words)

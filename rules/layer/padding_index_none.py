@@ -38,7 +38,8 @@ def check(file: File) -> Iterator[Alarm]:
                 f"where {text.code(row)} is None, {text.code(write.subscript)} is the whole table and not one row: "
                 f"every embedding becomes 0"
             )
-            yield Alarm(write.node, message, tuple(_fixes(file, write, row)), ((found, "this says that it may be None"),))
+            related = ((found, "this says that it may be None"),)
+            yield Alarm(write.node, message, tuple(_fixes(file, write, row)), related)
 
 
 def _of_weight(file: File, write: PartWrite) -> bool:

@@ -80,7 +80,7 @@ def _inherited(file: File, class_: Class) -> cst.CSTNode | None:
 
 
 def _of_layer(file: File, node: cst.Attribute, env: Env, block: Block, steps: int) -> cst.CSTNode | None:
-    """`table.padding_idx` of an embedding that the file builds: the argument of its constructor, or that it has none."""
+    """`table.padding_idx` of an embedding that the file builds: the argument of its constructor, or that none is."""
     if node.attr.value != _ROW or _asked(block.scope, text.code(node)):
         return None
     layers, calls, guard = file.targets.owner(node.value, env, block)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from initlint.facts.execution.steps import lineage
-from initlint.facts.reading.scopes import Call, Class, Function, Scope
+import libcst as cst
+
+from initlint.facts.execution.reaching import modules_of, parameter
+from initlint.facts.execution.steps import lineage, methods
+from initlint.facts.reading.scopes import Argument, Binding, Call, Class, Function, Looped, Scope
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from initlint.facts.file import File
 
 
@@ -24,21 +25,53 @@ def served(file: File, scope: Scope) -> tuple[Class, ...]:
     return tuple(sorted(file.built_from(found | inherited), key=file.classes.index))
 
 
+def meets_every_module(file: File, binding: Binding | None) -> bool:
+    """Whether a name goes through the modules of a model: in a loop over them, or in a function for each of them."""
+    match binding:
+        case Looped():
+            return modules_of(binding) is not None
+        case Argument(function=function, name=name) if parameter(function, 0) == name:
+            return any(_hands_every_module(file, call, function) for call in file.record.calls)
+        case _:
+            return False
+
+
+def _hands_every_module(file: File, call: Call, function: Function) -> bool:
+    """`model.apply(init)`, and `init(m)` in a loop over `model.modules()`."""
+    match call.node:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="apply")), args=[given]):
+            return _is(file, given.value, call, function)
+        case cst.Call(func=called, args=[cst.Arg(value=cst.Name(value=module)), *_]):
+            looped = call.env.lookup(module)
+            over = isinstance(looped, Looped) and modules_of(looped) is not None
+            return over and _is(file, called, call, function)
+        case _:
+            return False
+
+
+def _is(file: File, node: cst.BaseExpression, call: Call, function: Function) -> bool:
+    """Whether an expression is a function of the file: by its name, as `self.init`, with some arguments filled in."""
+    if isinstance(node, cst.Call) and file.names.qualified(node.func, call.env) == "functools.partial" and node.args:
+        node = node.args[0].value
+    match node:
+        case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)):
+            class_ = file.modules.class_of_self(receiver, call.block)
+            return class_ is not None and methods(file, class_).get(name) is function
+        case _:
+            return file.names.definition(node, call.env) is function
+
+
 def _owners(file: File, scope: Scope) -> set[Class]:
     at: Scope | None = scope
     while at is not None and not isinstance(at, Class):
         at = at.outer
     if at is not None:
         return {at}
-    return file.users(scope) | {
-        model for call in file.record.calls if (model := _model(file, call, scope)) is not None
-    }
+    return file.users(scope) | {model for call in file.record.calls if (model := _model(file, call, scope)) is not None}
 
 
 def _model(file: File, call: Call, scope: Scope) -> Class | None:
     """The class of `model` in `model.apply(init)` and `init(model)`, where the source says it."""
-    import libcst as cst
-
     match call.node:
         case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given]):
             applied = given.value

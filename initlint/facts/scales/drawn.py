@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import Draw
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 def drawn(site: InitSite, shape: Sequence[int] = ()) -> Law | None:
     """The law of a site; `shape` is that of its tensor, for the laws whose scale comes from the fans."""
-    match site.initializer.draw:
-        case Draw.NORMAL:
-            numbers, make = _numbers(site, "mean", "std"), laws.normal
-        case Draw.UNIFORM:
-            numbers, make = _numbers(site, *site.initializer.parameters[:2]), laws.uniform
-        case Draw.TRUNC_NORMAL:
-            numbers, make = _numbers(site, "mean", "std", "a", "b"), laws.truncated_normal
-        case _:
-            return _from_fans(site, shape) if site.initializer.uses_fan and len(shape) > 1 else None
+    make = _MAKE.get(site.initializer.draw)
+    if make is None:
+        return _from_fans(site, shape) if site.initializer.uses_fan and len(shape) > 1 else None
+    numbers = _numbers(site, *(each for each in site.initializer.parameters if each != "generator"))
     return make(*numbers) if numbers is not None else None
+
+
+_MAKE: Mapping[Draw, Callable[..., Law]] = {
+    Draw.NORMAL: laws.normal,
+    Draw.UNIFORM: laws.uniform,
+    Draw.TRUNC_NORMAL: laws.truncated_normal,
+}
 
 
 def _from_fans(site: InitSite, shape: Sequence[int]) -> Law | None:
