@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import Draw
+from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=tuple((init, "Norm") for init in ("normal_", "uniform_", "init.normal", "init.uniform", "init import")),
+    context=("Parameter",),
 )
 def check(file: File) -> Iterator[Alarm]:
     """The scale of a normalisation drawn with mean 0: it starts at 1, and half of the channels change their sign."""
@@ -36,14 +38,15 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _scales_norm(file: File, target: Target) -> bool:
-    """Whether a target is the weight of a torch normalisation and cannot be that of a class of the file's own."""
+    """Whether a target is the weight of a torch normalisation, and not one that a class of the file makes itself."""
     from initlint.facts.meaning.guards import ClassNameGuard
 
     kinds = {layer.kind for layer in target.layers or ()}
     if target.attribute != "weight" or kinds != {LayerKind.NORM}:
         return False
     words = target.guard.words if isinstance(target.guard, ClassNameGuard) else ()
-    return not any(word in class_.name for class_ in file.classes for word in words)
+    named = (class_ for class_ in file.classes if any(word in class_.name for word in words))
+    return not any("Parameter" in text.code(class_.node) for class_ in named)
 
 
 def _is_centred(site: InitSite) -> bool:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.execution.loops import models_given, names_function
 from initlint.facts.execution.reaching import modules_of, parameter
-from initlint.facts.execution.steps import lineage, methods
+from initlint.facts.execution.steps import lineage
 from initlint.facts.reading.scopes import Argument, Binding, Call, Class, Function, Looped, Scope
 
 if TYPE_CHECKING:
@@ -40,25 +41,13 @@ def _hands_every_module(file: File, call: Call, function: Function) -> bool:
     """`model.apply(init)`, and `init(m)` in a loop over `model.modules()`."""
     match call.node:
         case cst.Call(func=cst.Attribute(attr=cst.Name(value="apply")), args=[given]):
-            return _is(file, given.value, call, function)
+            return names_function(file, given.value, call, function)
         case cst.Call(func=called, args=[cst.Arg(value=cst.Name(value=module)), *_]):
             looped = call.env.lookup(module)
             over = isinstance(looped, Looped) and modules_of(looped) is not None
-            return over and _is(file, called, call, function)
+            return over and names_function(file, called, call, function)
         case _:
             return False
-
-
-def _is(file: File, node: cst.BaseExpression, call: Call, function: Function) -> bool:
-    """Whether an expression is a function of the file: by its name, as `self.init`, with some arguments filled in."""
-    if isinstance(node, cst.Call) and file.names.qualified(node.func, call.env) == "functools.partial" and node.args:
-        node = node.args[0].value
-    match node:
-        case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)):
-            class_ = file.modules.class_of_self(receiver, call.block)
-            return class_ is not None and methods(file, class_).get(name) is function
-        case _:
-            return file.names.definition(node, call.env) is function
 
 
 def _owners(file: File, scope: Scope) -> set[Class]:
@@ -67,19 +56,7 @@ def _owners(file: File, scope: Scope) -> set[Class]:
         at = at.outer
     if at is not None:
         return {at}
-    return file.users(scope) | {model for call in file.record.calls if (model := _model(file, call, scope)) is not None}
-
-
-def _model(file: File, call: Call, scope: Scope) -> Class | None:
-    """The class of `model` in `model.apply(init)` and `init(model)`, where the source says it."""
-    match call.node:
-        case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given]):
-            applied = given.value
-        case cst.Call(func=applied, args=[given, *_]):
-            model = given.value
-        case _:
-            return None
-    if not isinstance(scope, Function) or file.names.definition(applied, call.env) is not scope:
-        return None
-    built = file.targets.built(model, call.env, call.block)
-    return next((each.class_ for each in built if each.class_ is not None), None)
+    first = scope.final.lookup(parameter(scope, 0)) if isinstance(scope, Function) else None
+    models = models_given(file, first) if isinstance(first, Argument) else ()
+    built = (each for model, call in models for each in file.targets.built(model, call.env, call.block))
+    return file.users(scope) | {each.class_ for each in built if each.class_ is not None}
