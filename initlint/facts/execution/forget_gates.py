@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,13 @@ import libcst.matchers as m
 from initlint.facts.api.layers import Layer, LayerKind
 from initlint.facts.execution.afterwards import excludes
 from initlint.facts.execution.constructors import Constructor, constructors
+from initlint.facts.execution.loops import models_given
+from initlint.facts.execution.reaching import modules_of
 from initlint.facts.execution.served import served
+from initlint.facts.execution.steps import lineage
 from initlint.facts.meaning.guards import TypeGuard, WordGuard
 from initlint.facts.reading import text
-from initlint.facts.reading.scopes import Env, Looped
+from initlint.facts.reading.scopes import Argument, Block, Class, Env, Looped
 from initlint.facts.sites.parts import PartWrite, part_writes
 from initlint.theory.scale import Scale, Symbol
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from initlint.facts.file import File
 
 BIASES = ("bias_ih", "bias_hh")
+_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,8 +119,10 @@ def _second_quarter(file: File, write: PartWrite) -> bool | None:
     if lower is None or upper is None or lower.sign <= 0 or lower.number is not None or (upper / lower).number != 2:
         return None
     tensor = text.code(write.tensor)
-    sizes = (Symbol("size(0)", tensor), Symbol("numel()", tensor), Symbol(f"len({tensor})"))
-    return any(upper * 2 == Scale.symbol(size) for size in sizes)
+    sizes = {Symbol("size(0)", tensor), Symbol("numel()", tensor), Symbol(f"len({tensor})")}
+    if not sizes.isdisjoint(lower.symbols):
+        return True if any(upper * 2 == Scale.symbol(size) for size in sizes) else None
+    return False if any(lower == Scale.symbol(symbol) for symbol in lower.symbols) else None
 
 
 def _named(file: File, write: PartWrite) -> _Named | None:
@@ -204,25 +210,43 @@ def _layers(file: File, module: cst.BaseExpression, write: PartWrite) -> tuple[t
         elif found is None:
             found = [(layer, guard.node) for layer in guard.layers]
     if found is None:
-        found = list(_possible(file, module, write))
+        found = list(_possible(file, module, write.env, write.block))
     recurrent = {layer: (layer, node) for layer, node in found if layer.kind is LayerKind.RECURRENT}
     return tuple(each for layer, each in recurrent.items() if layer not in excluded), False
 
 
-def _possible(file: File, module: cst.BaseExpression, write: PartWrite) -> Iterator[Constructor]:
-    """What an attribute or local is built as; of a module that is given or is the object itself, what is in it."""
-    built = file.targets.built(module, write.env, write.block)
-    if built:
-        yield from ((each.layer.layer, each.node) for each in built if each.layer is not None)
-        return
+def _possible(
+    file: File, module: cst.BaseExpression, env: Env, block: Block, steps: int = _STEPS
+) -> Iterator[Constructor]:
+    """The layers that a module may be or hold: as it is built, or as the calls in the file give it to a function."""
+    binding = env.lookup(module.value) if isinstance(module, cst.Name) and steps > 0 else None
+    around = modules_of(binding) if isinstance(binding, Looped) else None
+    if isinstance(binding, Looped) and around is not None:
+        yield from _possible(file, around, binding.env, block, steps - 1)
+    elif isinstance(module, cst.Name) and file.modules.class_of_self(module.value, block) is not None:
+        yield from _in_classes(file, served(file, block.scope))
+    elif isinstance(binding, Argument):
+        for model, call in models_given(file, binding):
+            yield from _possible(file, model, call.env, call.block, steps - 1)
+    else:
+        yield from _built(file, module, env, block)
+
+
+def _built(file: File, module: cst.BaseExpression, env: Env, block: Block) -> Iterator[Constructor]:
+    for leaf in (leaf for each in file.targets.built(module, env, block) for leaf in each.leaves()):
+        if leaf.layer is not None:
+            yield leaf.layer.layer, leaf.node
+        elif leaf.class_ is not None:
+            yield from _in_classes(file, file.built_from(lineage(file, leaf.class_)))
     match module:
         case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)):
-            class_ = file.modules.class_of_self(receiver, write.block)
-            for each in file.modules.writes(class_).get(name, ()) if class_ is not None else ():
-                if isinstance(each.value, cst.Call):
-                    yield from constructors(file, each.value.func, each.env, each.block)
-        case cst.Name():
-            models = served(file, write.block.scope)
-            for call in file.record.calls:
-                if file.class_around(call.block) in models:
-                    yield from constructors(file, call.node.func, call.env, call.block)
+            class_ = file.modules.class_of_self(receiver, block)
+            for write in file.modules.writes(class_).get(name, ()) if class_ is not None else ():
+                if isinstance(write.value, cst.Call):
+                    yield from constructors(file, write.value.func, write.env, write.block)
+
+
+def _in_classes(file: File, classes: Collection[Class]) -> Iterator[Constructor]:
+    for call in file.record.calls:
+        if file.class_around(call.block) in classes:
+            yield from constructors(file, call.node.func, call.env, call.block)
