@@ -50,7 +50,7 @@ def overwritten_rows(file: File) -> Iterator[PaddedTable]:
         if found is None or written_after(site):
             continue
         area = site.class_ or site.call.block.scope
-        if not _keeps_row(file, (area,), site.target.owner if site.target is not None else None):
+        if not _keeps_row(site, (area,)):
             yield found
 
 
@@ -66,7 +66,7 @@ def dispatched_rows(file: File) -> Iterator[PaddedTable]:
         models = served(file, function)
         calls = (table for call, table in file.layer_calls if file.class_around(call.block) in models)
         found = next(((table, row) for table in calls if (row := padding(table)) is not None), None)
-        if found is not None and not _asks(function) and not _keeps_row(file, (function, *models), target.owner):
+        if found is not None and not _asks(function) and not _keeps_row(site, (function, *models)):
             yield PaddedTable(site, *found)
 
 
@@ -75,8 +75,9 @@ def _tables(site: InitSite) -> Iterator[PaddedTable]:
     target = site.target
     calls = _constructions(site) if target is not None and target.attribute == "weight" else ()
     rows = [(call, row) for call in calls if (row := padding(call)) is not None]
-    if rows and (len(rows) == len(calls) or not site.guards):
-        yield PaddedTable(site, *rows[0], always=len(rows) == len(calls))
+    always = len(rows) == len(calls) and not _is_conditional(site)
+    if rows and (always or not site.guards):
+        yield PaddedTable(site, *rows[0], always=always)
     loop = parameter_loop(site) if target is not None and target.loop is not None else None
     layers = {table.node: table for _, table in site.file.layer_calls} if loop is not None else {}
     for each in loop.reached if loop is not None else ():
@@ -84,6 +85,13 @@ def _tables(site: InitSite) -> Iterator[PaddedTable]:
         row = padding(table) if table is not None and each.runs is not Runs.OPEN else None
         if table is not None and row is not None:
             yield PaddedTable(site, table, row)
+
+
+def _is_conditional(site: InitSite) -> bool:
+    """Whether one of two expressions builds the layer whose weight a site writes: `a if test else b`."""
+    owner = site.target.owner if site.target is not None else None
+    built = site.file.targets.built(owner, site.call.env, site.call.block) if owner is not None else ()
+    return any(isinstance(each.node, cst.IfExp) for each in built)
 
 
 def _constructions(site: InitSite) -> tuple[LayerCall, ...]:
@@ -105,14 +113,15 @@ def _asks(function: Function) -> bool:
     return "padding_idx" in code or "pad_idx" in code
 
 
-def _keeps_row(file: File, areas: Sequence[Scope], owner: cst.BaseExpression | None) -> bool:
+def _keeps_row(site: InitSite, areas: Sequence[Scope]) -> bool:
     """Whether something in some classes or functions may set rows of the weight of a module apart from the others."""
+    file, owner = site.file, site.target.owner if site.target is not None else None
     writes = (write.tensor for write in part_writes(file) if _inside(write.block.scope, areas))
     if any(isinstance(each, cst.Attribute) and _may_be(each.value, owner) for each in writes):
         return True
-    sites = {site.node for site in file.sites}
+    sites = {each.node for each in file.sites}
     calls = (call for call in file.record.calls if _inside(call.block.scope, areas) and call.node not in sites)
-    return any(_may_write(call, owner) for call in calls)
+    return any(_fills(call) or (owner is not None and _may_write(call, owner, site)) for call in calls)
 
 
 def _inside(scope: Scope, areas: Sequence[Scope]) -> bool:
@@ -122,12 +131,17 @@ def _inside(scope: Scope, areas: Sequence[Scope]) -> bool:
     return at is not None
 
 
-def _may_write(call: Call, owner: cst.BaseExpression | None) -> bool:
-    """A statement that calls a method of the table, or hands it or its weight to something; torch's own row filler."""
+def _fills(call: Call) -> bool:
+    """torch's own method for the row."""
+    return text.last_name(call.node.func) == "_fill_padding_idx_with_zero"
+
+
+def _may_write(call: Call, owner: cst.BaseExpression, site: InitSite) -> bool:
+    """A statement that calls a method of the table, or hands it or its weight to something."""
     function = call.node.func
-    if isinstance(function, cst.Attribute) and function.attr.value == "_fill_padding_idx_with_zero":
-        return True
-    if owner is None or not call.discarded or text.last_name(function) in ADDING:
+    if not call.discarded or text.last_name(function) in ADDING:
+        return False
+    if isinstance(owner, cst.Name) and call.block.scope is not site.call.block.scope:
         return False
     table = text.code(owner)
     given = [text.code(whole(argument.value)) for argument in call.node.args]
