@@ -30,7 +30,8 @@ def check(file: File) -> Iterator[Alarm]:
     from initlint.facts.execution.forget_gates import forget_writes
 
     for found in forget_writes(file):
-        others = {layer.name.removesuffix("Cell"): node for layer, node in found.layers if "LSTM" not in layer.name}
+        layers = found.layers or ()
+        others = {layer.name.removesuffix("Cell"): node for layer, node in layers if "LSTM" not in layer.name}
         if not found.quarters or found.tested or found.write.number == 0 or not others:
             continue
         message = (

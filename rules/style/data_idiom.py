@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LAZY = frozenset(name for name in LAYERS if name.startswith("Lazy"))
 
+_MAKES_LAZY = frozenset({"UninitializedParameter", "LazyModuleMixin"})
+
 _FUNCTIONS = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
 _KEYWORDS = {"to": "b", "value": "val"}
 """Parameters of the methods that the functions name otherwise."""
@@ -38,7 +40,7 @@ def check(file: File) -> Iterator[Alarm]:
     """An init through `.data`, where `torch.nn.init` writes the same numbers to the parameter itself."""
     from initlint.facts.sites.sites import Form
 
-    if any(layer.layer.name in _LAZY for _, layer in file.layer_calls):
+    if _builds_lazy(file):
         return
     for site in file.sites:
         whole = _behind_data(site.tensor)
@@ -52,6 +54,12 @@ def check(file: File) -> Iterator[Alarm]:
             message = f"nn.init.{site.spelled} records no gradient, so that it needs no .data: it takes the parameter"
             changes = (Change(site.tensor, whole),)
             yield Alarm(site.tensor, message, (Proposal("pass the parameter", Safety.SAFE, changes),))
+
+
+def _builds_lazy(file: File) -> bool:
+    """Whether the file builds lazy layers, or makes such: their parameters have no numbers yet."""
+    imported = {name.rpartition(".")[2] for name in file.record.imports}
+    return bool(imported & _MAKES_LAZY) or any(layer.layer.name in _LAZY for _, layer in file.layer_calls)
 
 
 def _behind_data(node: cst.BaseExpression | None) -> cst.BaseExpression | None:

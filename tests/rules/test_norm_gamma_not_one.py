@@ -116,7 +116,9 @@ def test_write_in_another_branch_or_of_another_type_does_not_count() -> None:
 
 
 def test_class_of_the_file_with_a_weight_of_its_own_may_add_1() -> None:
-    own = "class OwnBatchNorm(nn.Module):\n    def __init__(self):\n        self.weight = nn.Parameter(torch.ones(2))\n\n"
+    own = (
+        "class OwnBatchNorm(nn.Module):\n    def __init__(self):\n        self.weight = nn.Parameter(torch.ones(2))\n\n"
+    )
     named = code("nn.init.normal_(m.weight, std=std)", "'BatchNorm' in m.__class__.__name__")
     assert not find(own + named, "INI801")
     assert len(find(own + code("nn.init.normal_(m.weight, std=std)"), "INI801")) == 1

@@ -34,14 +34,14 @@ class ForgetWrite:
     """A write to the second quarter of the biases of some module.
 
     `biases` are the kinds that it reaches; `layers` the recurrent layers that the module may be or hold, each with what
-    says so; `quarters` says that the bounds are quarters of the size of the tensor itself; `tested` that some test on
-    the way is not understood.
+    says so, None where nothing is known; `quarters` says that the bounds are quarters of the size of the tensor itself;
+    `tested` that some test on the way is not understood.
     """
 
     write: PartWrite
     module: cst.BaseExpression
     biases: tuple[str, ...]
-    layers: tuple[Constructor, ...]
+    layers: tuple[Constructor, ...] | None
     quarters: bool
     tested: bool
 
@@ -56,7 +56,7 @@ class ForgetWrite:
         """Whether a value that is neither 0 nor a half goes to the gate of an LSTM, as far as the source tells."""
         value, number = self.write.value, self.write.number
         halved = isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Divide)
-        lstm = not self.layers or any("LSTM" in layer.name for layer, _ in self.layers)
+        lstm = self.layers is None or any("LSTM" in layer.name for layer, _ in self.layers)
         return lstm and not halved and (number not in (0, 0.5) if number is not None else value is not None)
 
 
@@ -196,8 +196,8 @@ def _tested(
     return _Named(module, "", words, tested)
 
 
-def _layers(file: File, module: cst.BaseExpression, write: PartWrite) -> tuple[tuple[Constructor, ...], bool]:
-    """The recurrent layers that a module may be or hold; and whether a test of its type is not understood."""
+def _layers(file: File, module: cst.BaseExpression, write: PartWrite) -> tuple[tuple[Constructor, ...] | None, bool]:
+    """The recurrent layers that a module may be or hold, if known; and whether a test of its type is not understood."""
     found: list[Constructor] | None = None
     excluded: set[Layer] = set()
     for guard in file.guards.of_kind(write.block, TypeGuard):
@@ -211,6 +211,8 @@ def _layers(file: File, module: cst.BaseExpression, write: PartWrite) -> tuple[t
             found = [(layer, guard.node) for layer in guard.layers]
     if found is None:
         found = list(_possible(file, module, write.env, write.block))
+        if not found:
+            return None, False
     recurrent = {layer: (layer, node) for layer, node in found if layer.kind is LayerKind.RECURRENT}
     return tuple(each for layer, each in recurrent.items() if layer not in excluded), False
 
