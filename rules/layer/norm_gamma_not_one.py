@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def check(file: File) -> Iterator[Alarm]:
 
 def _scales_norm(file: File, target: Target) -> bool:
     """Whether a target is the weight of a torch normalisation, and not one that a class of the file makes itself."""
+    import libcst.matchers as m
+
     from initlint.facts.meaning.guards import ClassNameGuard
 
     kinds = {layer.kind for layer in target.layers or ()}
@@ -46,7 +47,7 @@ def _scales_norm(file: File, target: Target) -> bool:
         return False
     words = target.guard.words if isinstance(target.guard, ClassNameGuard) else ()
     named = (class_ for class_ in file.classes if any(word in class_.name for word in words))
-    return not any("Parameter" in text.code(class_.node) for class_ in named)
+    return not any(m.findall(class_.node, m.Name("Parameter")) for class_ in named)
 
 
 def _is_centred(site: InitSite) -> bool:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from initlint.facts.reading.scopes import Env
 
 
+_DOUBLE = ("double", "float64", "set_default_dtype")
+
+
 @rule(
     "INI806",
     "numpy-dtype-weight",
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
         for taken in ("from_numpy(", ".tensor(", "as_tensor(")
         for place in ("Parameter(", ".data =", ".data=")
     ),
-    context=("double", "float64", "set_default_dtype"),
+    context=_DOUBLE,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A weight made from a draw of numpy without a type: it is float64, and the rest of the model float32."""
@@ -63,5 +66,6 @@ def _weights(file: File) -> Iterator[tuple[cst.BaseExpression, Env]]:
 
 def _in_double(file: File) -> bool:
     """Whether the file speaks of float64 elsewhere, so that it may be meant."""
-    code = file.record.node.code
-    return any(word in code for word in (".double()", "float64", "set_default_dtype"))
+    import libcst.matchers as m
+
+    return bool(m.findall(file.record.node, m.OneOf(*map(m.Name, _DOUBLE))))

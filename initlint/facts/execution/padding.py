@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import libcst.matchers as m
 
 from initlint.facts.execution.afterwards import whole, written_after
 from initlint.facts.execution.loops import parameter_loop
 from initlint.facts.execution.served import served
-from initlint.facts.execution.steps import Runs
+from initlint.facts.execution.steps import Runs, methods
 from initlint.facts.reading import text
 from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.scopes import Assigned, Call, Function, Joined, Scope
@@ -50,7 +52,7 @@ def overwritten_rows(file: File) -> Iterator[PaddedTable]:
         if found is None or written_after(site):
             continue
         area = site.class_ or site.call.block.scope
-        if not _keeps_row(site, (area,)):
+        if not _keeps_row(site, (area,)) and not _is_initialised_elsewhere(site):
             yield found
 
 
@@ -107,10 +109,12 @@ def _constructions(site: InitSite) -> tuple[LayerCall, ...]:
     return known if len(known) == len(binding.alternatives) else ()
 
 
+_ROW = m.MatchRegex(r"['\"]?pad(ding)?_idx['\"]?")
+
+
 def _asks(function: Function) -> bool:
-    """Whether a function asks for the padding row of what it is given."""
-    code = text.code(function.node.body)
-    return "padding_idx" in code or "pad_idx" in code
+    """Whether a function asks for the padding row of what it is given, by its name or with `getattr`."""
+    return bool(m.findall(function.node, m.Name(_ROW) | m.SimpleString(_ROW)))
 
 
 def _keeps_row(site: InitSite, areas: Sequence[Scope]) -> bool:
@@ -129,6 +133,24 @@ def _inside(scope: Scope, areas: Sequence[Scope]) -> bool:
     while at is not None and at not in areas:
         at = at.outer
     return at is not None
+
+
+def _is_initialised_elsewhere(site: InitSite) -> bool:
+    """Whether the class calls an init of its own that a base outside of the file defines: `self.post_init()`."""
+    file, class_ = site.file, site.class_
+    if class_ is None:
+        return False
+    own = methods(file, class_)
+    for call in file.record.calls:
+        match call.node.func:
+            case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)) if call.discarded:
+                on_itself = file.modules.class_of_self(receiver, call.block) is class_
+                if on_itself and name not in own and _INIT.search(name):
+                    return True
+    return False
+
+
+_INIT = re.compile(r"init|reset")
 
 
 def _fills(call: Call) -> bool:
