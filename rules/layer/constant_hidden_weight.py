@@ -42,7 +42,7 @@ def check(file: File) -> Iterator[Alarm]:
             continue
         met = _layers_met(file, site, target)
         if len(met) > 1:
-            related = tuple((call, "this layer is met") for call in met)
+            related = tuple((call, "this layer is met") for call in dict.fromkeys(met))
             yield Alarm(site.node, _message(site, target), (), related)
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from initlint.facts.execution.padding import PaddedTable
     from initlint.facts.file import File
 
-
 _DRAWING = ("normal", "uniform", "kaiming_", "xavier_", "orthogonal", "sparse_", "init import", "init as")
 
 
@@ -43,9 +42,8 @@ def _message(found: PaddedTable) -> str:
         f"{site.spelled} draws row padding_idx={row} like the others: nn.Embedding made it 0 and gives it no gradient, "
         f"so it stays random"
     )
-    sizes = [found.table.number(name) for name in ("num_embeddings", "embedding_dim")]
-    width = sizes[1]
-    law = drawn(site, [int(size) for size in sizes if size is not None] if None not in sizes else ())
+    count, width = (found.table.number(name) for name in ("num_embeddings", "embedding_dim"))
+    law = drawn(site, (int(count), int(width)) if count is not None and width is not None else ())
     moments = law.moments() if law is not None else None
     if moments is None:
         return message

@@ -209,3 +209,18 @@ def test_layer_that_a_function_is_given() -> None:
     assert not find(function, "INI807")
     assert not find(function + lstm, "INI807")
     assert len(find(function + gru, "INI807")) == 1
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "self.bias = nn.Parameter(torch.zeros(4 * width))",
+        "self.rnn = imported(width)",
+        "self.first = nn.Linear(width, 4 * width)",
+    ],
+)
+def test_biases_that_are_none_of_torchs_recurrent_layers(build: str) -> None:
+    loop = "for name, p in self.named_parameters():\n            if 'bias' in name: n = p.size(0); "
+    write = f"{loop}p.data[n // 4 : n // 2] = 1"
+    assert not find(encoder(build, write), "INI805", "INI807")
+    assert len(find(encoder("self.rnn = nn.LSTM(width, width)", write), "INI805")) == 1

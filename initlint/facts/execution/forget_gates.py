@@ -13,7 +13,7 @@ from initlint.facts.api.layers import Layer, LayerKind
 from initlint.facts.execution.afterwards import excludes
 from initlint.facts.execution.constructors import Constructor, constructors
 from initlint.facts.execution.loops import models_given
-from initlint.facts.execution.reaching import modules_of
+from initlint.facts.execution.reaching import is_static, modules_of
 from initlint.facts.execution.served import served
 from initlint.facts.execution.steps import lineage
 from initlint.facts.meaning.guards import TypeGuard, WordGuard
@@ -210,11 +210,27 @@ def _layers(file: File, module: cst.BaseExpression, write: PartWrite) -> tuple[t
         elif found is None:
             found = [(layer, guard.node) for layer in guard.layers]
     if found is None:
-        found = list(_possible(file, module, write.env, write.block))
-        if not found:
+        if _is_open(file, module, write.env):
             return None, False
+        found = list(_possible(file, module, write.env, write.block))
     recurrent = {layer: (layer, node) for layer, node in found if layer.kind is LayerKind.RECURRENT}
     return tuple(each for layer, each in recurrent.items() if layer not in excluded), False
+
+
+def _is_receiver(argument: Argument) -> bool:
+    """Whether a parameter is the object that a method is called on."""
+    return argument.index == 0 and argument.function.owner is not None and not is_static(argument.function)
+
+
+def _is_open(file: File, module: cst.BaseExpression, env: Env) -> bool:
+    """Whether a module is a parameter that no call in the file fills."""
+    binding = env.lookup(module.value) if isinstance(module, cst.Name) else None
+    around = modules_of(binding) if isinstance(binding, Looped) else None
+    if isinstance(binding, Looped) and around is not None:
+        return _is_open(file, around, binding.env)
+    if not isinstance(binding, Argument) or _is_receiver(binding):
+        return False
+    return next(iter(models_given(file, binding)), None) is None
 
 
 def _possible(
