@@ -195,16 +195,7 @@ class File:
         """Whether a test on the way to a call asks with `hasattr` whether the function is there."""
         return any(guard.subject.endswith(f".{name}") for guard in self.guards.of_kind(call.block, Presence))
 
-    def _behind(self, block: Block, *, own: bool) -> set[Class] | None:
-        """The classes whose activations stand behind the layers that an init at a place reaches; None for the file."""
-        class_ = self.class_around(block)
-        if class_ is not None and own and self.activations.used_in({class_}):
-            return {class_}
-        users = {class_} if class_ is not None else self._users(block.scope)
-        found = self._built_from(users)
-        return found if self.activations.used_in(users if class_ is not None else found) else None
-
-    def _users(self, function: Scope) -> set[Class]:
+    def users(self, function: Scope) -> set[Class]:
         """The classes that call a function of the file or pass it on."""
         return {
             class_
@@ -213,7 +204,7 @@ class File:
             and function in {self.names.definition(node, call.env) for node in _named(call.node)}
         }
 
-    def _built_from(self, classes: Iterable[Class]) -> set[Class]:
+    def built_from(self, classes: Iterable[Class]) -> set[Class]:
         """Classes and the classes of the file that they build, transitively."""
         found = set(classes)
         pending = list(found)
@@ -225,6 +216,15 @@ class File:
                         found.add(built)
                         pending.append(built)
         return found
+
+    def _behind(self, block: Block, *, own: bool) -> set[Class] | None:
+        """The classes whose activations stand behind the layers that an init at a place reaches; None for the file."""
+        class_ = self.class_around(block)
+        if class_ is not None and own and self.activations.used_in({class_}):
+            return {class_}
+        users = {class_} if class_ is not None else self.users(block.scope)
+        found = self.built_from(users)
+        return found if self.activations.used_in(users if class_ is not None else found) else None
 
     def _torch_root(self, name: str) -> bool:
         root = name.partition(".")[0]

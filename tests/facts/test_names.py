@@ -74,6 +74,28 @@ def test_other_modules_are_not_torch(statement: str, expected: str) -> None:
     assert qualified(f"{statement}\nprobe(init.normal_)") == expected
 
 
+@pytest.mark.parametrize(
+    ("imports", "expected"),
+    [
+        ("from .imports import *", "torch.nn.GRU"),
+        ("from ..imports import *\nfrom .layers import *", "torch.nn.GRU"),
+        ("from ..imports import nn", "..imports.nn.GRU"),
+        ("from ..imports import *\nnn = build()", None),
+        ("from paddle import *", None),
+        ("from imports import *", None),
+        ("", None),
+    ],
+)
+def test_unbound_nn_comes_from_the_project_of_which_all_is_imported(imports: str, expected: str | None) -> None:
+    assert qualified(f"{imports}\nprobe(nn.GRU)") == expected
+
+
+@pytest.mark.parametrize("module", ["mmcv.utils.parrots_wrapper", "mmengine.utils.dl_utils.parrots_wrapper"])
+def test_classes_that_openmmlab_hands_on_are_torchs(module: str) -> None:
+    assert qualified(f"from {module} import _BatchNorm\nprobe(_BatchNorm)") == "torch.nn._BatchNorm"
+    assert qualified(f"from {module} import DataLoader\nprobe(DataLoader)") == f"{module}.DataLoader"
+
+
 def test_import_inside_a_function_is_seen_there() -> None:
     code = """
         def init_weights(m):

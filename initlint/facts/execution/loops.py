@@ -137,7 +137,7 @@ def _visited(file: File, model: cst.BaseExpression, env: Env, call: Call, steps:
             children = "children" in text.code(binding.iterable)
             return [each for p in found if (each := _child(p)) is not None] if children else found
         if isinstance(binding, Argument):
-            return [p for each, at in _given(file, binding) for p in _visited(file, each, at.env, at, steps - 1)]
+            return [p for each, at in models_given(file, binding) for p in _visited(file, each, at.env, at, steps - 1)]
     built = file.targets.built(model, env, call.block)
     runs = Runs.ALWAYS if len(built) == 1 else Runs.OPEN
     return [parameter.within("", runs) for each in built for parameter in of_built(file, each, 1)]
@@ -156,20 +156,20 @@ def _resets_itself(file: File, class_: Class, block: Block) -> bool:
     return method == "reset_parameters" and any(b.startswith("torch.nn.") and b != "torch.nn.Module" for b in bases)
 
 
-def _given(file: File, argument: Argument) -> Iterator[tuple[cst.BaseExpression, Call]]:
+def models_given(file: File, argument: Argument) -> Iterator[tuple[cst.BaseExpression, Call]]:
     """The models that calls in the file give a function: `init(model)`, `model.apply(init)`."""
     function = argument.function
     for call in file.record.calls:
         match call.node:
             case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given, *_]):
-                if _names(file, given.value, call, function) and parameter(function, 0) == argument.name:
+                if names_function(file, given.value, call, function) and parameter(function, 0) == argument.name:
                     yield model, call
             case cst.Call(func=called, args=[given, *_]) if given.keyword is None and not given.star:
-                if _names(file, called, call, function) and parameter(function, 0) == argument.name:
+                if names_function(file, called, call, function) and parameter(function, 0) == argument.name:
                     yield given.value, call
 
 
-def _names(file: File, node: cst.BaseExpression, call: Call, function: Function) -> bool:
+def names_function(file: File, node: cst.BaseExpression, call: Call, function: Function) -> bool:
     """Whether an expression is a function: its name, or `self.method` in its class."""
     match node:
         case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)):

@@ -18,6 +18,9 @@ _STEPS = 12
 
 BUILTINS = frozenset(dir(builtins))
 
+_HANDED_ON = {"torch": "torch", "nn": "torch.nn"}
+"""What unbound names stand for where a project imports all of a module of its own: `from .imports import *`."""
+
 
 class Names:
     """Resolves names; needs only what the reader recorded."""
@@ -73,6 +76,8 @@ class Names:
         for module in self._stars:
             if name in _star_names(module):
                 return f"{module}.{name}"
+        if name in _HANDED_ON and any(module.startswith(".") for module in self._stars):
+            return _HANDED_ON[name]
         return name if name in BUILTINS else None
 
     def _bound(self, binding: Binding | None, steps: int) -> str | None:

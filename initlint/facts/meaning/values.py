@@ -81,7 +81,7 @@ class Values:
         """
         node, env = self.origin(node, env)
         binding = env.lookup(node.value) if isinstance(node, cst.Name) else None
-        if not isinstance(binding, Argument) or binding.default is None or _tested(binding):
+        if not isinstance(binding, Argument) or binding.default is None or tested(binding):
             return None
         return self.literal(binding.default, binding.function.env)
 
@@ -129,16 +129,22 @@ class Values:
 _WITHOUT_EFFECT = ("math.", "numpy.sqrt", "torch.nn.init.calculate_gain")
 
 
-def _tested(parameter: Argument) -> bool:
+def tested(parameter: Argument) -> bool:
     """Whether a condition, comparison or boolean operation of the function reads the parameter."""
     import libcst.matchers as m
 
-    function = parameter.function.node
-    tests: list[cst.CSTNode] = [*m.findall(function, m.BooleanOperation() | m.Comparison() | m.Match())]
+    return any(m.findall(test, m.Name(parameter.name)) for test in conditions(parameter.function.node))
+
+
+def conditions(function: cst.FunctionDef) -> list[cst.CSTNode]:
+    """The comparisons, boolean operations and conditions of branches in a function, at any depth."""
+    import libcst.matchers as m
+
+    found: list[cst.CSTNode] = [*m.findall(function, m.BooleanOperation() | m.Comparison() | m.Match())]
     for branching in m.findall(function, m.If() | m.IfExp() | m.While() | m.Assert()):
         if isinstance(branching, cst.If | cst.IfExp | cst.While | cst.Assert):
-            tests.append(branching.test)
-    return any(m.findall(test, m.Name(parameter.name)) for test in tests)
+            found.append(branching.test)
+    return found
 
 
 _ROOTS = frozenset({"math.sqrt", "numpy.sqrt", "torch.sqrt", "cmath.sqrt", "torch.math.sqrt"})

@@ -15,6 +15,10 @@ _ALIASES = {
     "torch.nn.utils.spectral_norm.": "torch.nn.utils.",
 }
 
+_WRAPPERS = ("mmcv.utils.parrots_wrapper", "mmengine.utils.dl_utils.parrots_wrapper")
+_WRAPPED = frozenset({"_BatchNorm", "_InstanceNorm", "_ConvNd", "SyncBatchNorm"})
+"""Classes of torch that mmcv and mmengine hand on under their own names."""
+
 
 def bound_names(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, str]]:
     """Pairs of the name that is bound and the qualified name that it stands for; ("*", module) for a star import."""
@@ -46,6 +50,9 @@ def canonical(qualified: str) -> str:
     for prefix, public in _ALIASES.items():
         if qualified.startswith(prefix):
             return public + qualified.rpartition(".")[2]
+    module, _, name = qualified.rpartition(".")
+    if name in _WRAPPED and module in _WRAPPERS:
+        return f"torch.nn.{name}"
     if qualified.startswith(".."):
         stem = qualified.lstrip(".")
         if stem == "initialization" or stem.startswith("initialization."):

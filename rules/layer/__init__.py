@@ -1,0 +1,1 @@
+"""Layers: what special layers need of their weights."""
