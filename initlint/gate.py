@@ -83,13 +83,17 @@ def _words(trigger: Trigger) -> Words:
 
 @lru_cache(maxsize=64)
 def _encoded(triggers: frozenset[Words]) -> tuple[tuple[bytes | re.Pattern[bytes], ...], ...]:
-    """The cheaper tests first: single words, then several words, then patterns."""
+    """The cheaper tests first: single words, then several words, then patterns, and those last in each."""
 
     def cost(words: Words) -> tuple[bool, int, list[str]]:
         texts = [word if isinstance(word, str) else word.pattern for word in words]
-        return any(isinstance(word, re.Pattern) for word in words), len(words), texts
+        return any(map(_is_pattern, words)), len(words), texts
 
-    return tuple(tuple(map(_bytes, words)) for words in sorted(triggers, key=cost))
+    return tuple(tuple(map(_bytes, sorted(words, key=_is_pattern))) for words in sorted(triggers, key=cost))
+
+
+def _is_pattern(word: Word) -> bool:
+    return isinstance(word, re.Pattern)
 
 
 def _bytes(word: Word) -> bytes | re.Pattern[bytes]:

@@ -30,6 +30,12 @@ CONTEXT = frozenset(
     }
 )
 
+MODULE_CLASSES = frozenset({"Module", "super", "forward"})
+"""Words of the classes of a file that are modules; the context of rules that ask which those are."""
+
+GIVING = frozenset({"apply", "modules", "children", "named_modules", "named_children"})
+"""How functions are given modules; the context of rules that ask what a function is called with."""
+
 PRODUCTS = frozenset(
     {
         *("@", "mm", "bmm", "spmm", "smm", "addmm", "baddbmm", "matmul", "einsum", "contract", "linear"),

@@ -114,13 +114,14 @@ class _Walk:
 def runs(file: File, block: Block, subject: str | None = None) -> Runs:
     """Whether a block runs: tests of parameters with literal defaults are decided by them; loops and `with` run.
 
-    Tests of `subject`, which pick modules in a loop, are passed over.
+    So does what follows a test that raises where it fails. Tests of `subject`, which pick modules in a loop, are passed
+    over.
     """
     found = Runs.ALWAYS
     for each in block.path():
         if each.branch in (Branch.HANDLER, Branch.MATCH):
             return Runs.OPEN
-        if each.branch is Branch.TEST and isinstance(each.node, cst.BaseExpression):
+        if each.branch is Branch.TEST and isinstance(each.node, cst.BaseExpression) and not each.enforced:
             if subject is not None and _picks(file, each, each.node, subject):
                 continue
             truth = _truth(file, each.node, each)

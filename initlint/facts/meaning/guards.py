@@ -195,37 +195,37 @@ class Guards:
             )
             if word is not None:
                 return self._word(node, subject, word, env, negated is not absent)
-        if (module := _type_of(left)) is not None and (identity or isinstance(operator, cst.In | cst.NotIn)):
+        if (module := type_of(left)) is not None and (identity or isinstance(operator, cst.In | cst.NotIn)):
             return TypeGuard(text.code(module), self._classes(right, env), True, negated is not denies, node)
         if isinstance(operator, cst.In | cst.NotIn):
             word = self._values.string(left, env)
             if word is not None:
                 return self._word(node, right, word, env, negated is not denies)
-        if identity and (word := self._values.string(right, env)) is not None and self._class_of(left, env) != "":
-            return ClassNameGuard(self._class_of(left, env), (word,), True, negated is not denies, node)
+        if identity and (word := self._values.string(right, env)) is not None and self.named_module(left, env) != "":
+            return ClassNameGuard(self.named_module(left, env), (word,), True, negated is not denies, node)
         if (tensor := _dimensions_of(left)) is not None:
             return DimGuard(text.code(text.strip_data(tensor)), negated, node)
         return OtherGuard(negated, node)
 
     def _word(self, node: cst.BaseExpression, subject: cst.BaseExpression, word: str, env: Env, negated: bool) -> Guard:
-        owner = self._class_of(subject, env)
+        owner = self.named_module(subject, env)
         if owner != "":
             return ClassNameGuard(owner, (word,), False, negated, node)
         return WordGuard(text.code(subject), word, negated, node)
 
-    def _class_of(self, node: cst.BaseExpression, env: Env) -> str | None:
+    def named_module(self, node: cst.BaseExpression, env: Env) -> str | None:
         """The module whose class name an expression is, "" where it is no class name."""
         node, env = self._values.origin(node, env)
         match node:
             case cst.Attribute(value=cst.Attribute(value=owner, attr=cst.Name(value="__class__"))):
                 return text.code(owner)
             case cst.Attribute(value=cst.Call() as call, attr=cst.Name(value="__name__")):
-                owner_of_type = _type_of(call)
+                owner_of_type = type_of(call)
                 return text.code(owner_of_type) if owner_of_type is not None else ""
             case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value="lower"))):
-                return self._class_of(inner, env)
+                return self.named_module(inner, env)
             case cst.Call(func=cst.Name(value="str" | "repr"), args=[argument]):
-                inner_type = _type_of(argument.value)
+                inner_type = type_of(argument.value)
                 return text.code(inner_type) if inner_type is not None else ""
             case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value="_get_name"))):
                 return text.code(owner)
@@ -255,7 +255,7 @@ class Guards:
         return (self._names.qualified(node, env),)
 
 
-def _type_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
+def type_of(node: cst.BaseExpression) -> cst.BaseExpression | None:
     """`m` of `type(m)` and `m.__class__`."""
     match node:
         case cst.Call(func=cst.Name(value="type"), args=[argument]):

@@ -19,6 +19,7 @@ from initlint.facts.reading.scopes import (
     Opaque,
     Product,
     Record,
+    Test,
     Unpacking,
 )
 
@@ -124,6 +125,7 @@ class ExpressionReader:
         """`a if test else b`: each side runs under its test."""
         env, block, statement = state
         env = self.expression(node.test, env, block, statement)
+        self.record.tests.append(Test(node.test, env, block))
         for value, negated in ((node.body, False), (node.orelse, True)):
             self.expression(value, env, Block(block, Branch.TEST, block.scope, env, node.test, negated), statement)
         return env
@@ -171,6 +173,7 @@ class ExpressionReader:
             around = Block(around, Branch.LOOP, block.scope, inner, generator)
             for condition in generator.ifs:
                 inner = self.expression(condition.test, inner, around, statement)
+                self.record.tests.append(Test(condition.test, inner, around))
                 around = Block(around, Branch.TEST, block.scope, inner, condition.test)
             generator = generator.inner_for_in
         results = [node.key, node.value] if isinstance(node, cst.DictComp) else [node.elt]  # type: ignore[attr-defined]

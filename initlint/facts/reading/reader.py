@@ -30,6 +30,7 @@ from initlint.facts.reading.scopes import (
     Record,
     Returned,
     Scope,
+    Test,
     Unpacking,
     Write,
 )
@@ -163,6 +164,7 @@ class _Reader(ExpressionReader):
         if its test came out the other way.
         """
         env = self.expression(node.test, env, block, node)
+        self.record.tests.append(Test(node.test, env, block))
         then = Block(block, Branch.TEST, block.scope, env, node.test)
         other = Block(block, Branch.TEST, block.scope, env, node.test, negated=True)
         then_env, then_leaves = self.suite(node.body, env, then)
@@ -174,9 +176,11 @@ class _Reader(ExpressionReader):
         if then_leaves and other_leaves:
             return env, True, block
         if then_leaves:
-            return other_env, False, Block(block, Branch.TEST, block.scope, env, node.test, negated=True)
+            passed = Block(block, Branch.TEST, block.scope, env, node.test, True, _raises(node.body))
+            return other_env, False, passed
         if other_leaves:
-            return then_env, False, Block(block, Branch.TEST, block.scope, env, node.test)
+            raises = isinstance(node.orelse, cst.Else) and _raises(node.orelse.body)
+            return then_env, False, Block(block, Branch.TEST, block.scope, env, node.test, False, raises)
         return self.join(env, [then_env, other_env]), False, block
 
     def join(self, base: Env, ends: Sequence[Env]) -> Env:
@@ -200,6 +204,7 @@ class _Reader(ExpressionReader):
                 return self.for_statement(node, env, block), False
             case cst.While():
                 env = self.expression(node.test, env, block, node)
+                self.record.tests.append(Test(node.test, env, block))
                 return self.loop(node, node.body, node.orelse, env, block), False
             case cst.With():
                 return self.with_statement(node, env, block)
@@ -319,6 +324,13 @@ def _docstring(statement: cst.CSTNode) -> bool:
             return True
         case _:
             return False
+
+
+def _raises(suite: cst.BaseSuite) -> bool:
+    """Whether statements end with `raise`."""
+    last = suite.body[-1] if suite.body else None
+    small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else last
+    return isinstance(small, cst.Raise)
 
 
 def _rebound(suite: cst.BaseSuite) -> set[str]:

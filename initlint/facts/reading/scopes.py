@@ -201,7 +201,8 @@ class Block:
     """A stretch of statements that run together.
 
     A `TEST` block runs where `node` is true (false if `negated`): the branch of an `if`, or what follows an `if` whose
-    other branch leaves. `node` is the test, the `for`/`while`/comprehension, the `try` or the `with`.
+    other branch leaves. `node` is the test, the `for`/`while`/comprehension, the `try` or the `with`. `enforced`: the
+    other branch raises, so that whatever gets here has passed the test.
     """
 
     parent: Block | None
@@ -210,6 +211,7 @@ class Block:
     env: Env
     node: cst.CSTNode | None = None
     negated: bool = False
+    enforced: bool = False
 
     def path(self) -> Iterator[Block]:
         """This block and those around it in the same scope, innermost first."""
@@ -296,6 +298,15 @@ class Assignment:
     statement: cst.CSTNode
 
 
+@dataclass(slots=True, eq=False)
+class Test:
+    """The test of an `if`, a `while`, a conditional expression or a comprehension; `block` is where it is evaluated."""
+
+    node: cst.BaseExpression
+    env: Env
+    block: Block
+
+
 Event = Call | Write | Mention | Product | Addition | Returned | Class | Function
 
 
@@ -314,6 +325,7 @@ class Record:
     calls: list[Call] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     star_imports: list[str] = field(default_factory=list)
     statements: dict[cst.CSTNode, cst.SimpleStatementLine] = field(default_factory=dict)

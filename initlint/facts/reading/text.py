@@ -111,6 +111,13 @@ def index(node: cst.Subscript) -> cst.BaseExpression | None:
     return None
 
 
+def elements(node: cst.BaseExpression) -> tuple[cst.BaseExpression, ...]:
+    """The elements of a tuple, list or set; anything else by itself."""
+    import libcst as cst
+
+    return tuple(each.value for each in node.elements) if isinstance(node, cst.Tuple | cst.List | cst.Set) else (node,)
+
+
 def argument_slots(call: cst.Call, parameters: tuple[str, ...]) -> dict[str, cst.Arg] | None:
     """Arguments by the name of their parameter; None where `*args` or `**kwargs` leave it open.
 

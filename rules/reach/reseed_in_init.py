@@ -1,0 +1,43 @@
+"""INI514."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.facts.api.words import GIVING
+from initlint.facts.reading import text
+from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
+
+if TYPE_CHECKING:
+    from initlint.facts.execution.seeding import Reseed
+    from initlint.facts.file import File
+
+_DRAWS = ("init.", "normal_(", "uniform_(", "orthogonal_(", "reset_parameters()")
+
+
+@rule(
+    "INI514",
+    "reseed-in-init",
+    Kind.WRONG,
+    Default.ON,
+    fix=Safety.DISPLAY,
+    triggers=tuple((seed, draw) for seed in ("manual_seed(", "seed_everything(", "set_seed(") for draw in _DRAWS),
+    context=GIVING,
+)
+def check(file: File) -> Iterator[Alarm]:
+    """A seed that is set again for every layer that is initialised: layers of one shape get the same weights."""
+    from initlint.facts.execution.seeding import repeated
+
+    for found in repeated(file):
+        call = text.code(found.call.node)
+        message = (
+            f"{call} starts the generator anew for every {found.repeats}, so all tensors of one shape that are "
+            "initialised behind it get the same values"
+        )
+        yield Alarm(found.call.node, message, tuple(_fixes(found)), ((found.draw, "values are drawn here"),))
+
+
+def _fixes(found: Reseed) -> Iterator[Proposal]:
+    if found.call.discarded:
+        yield Proposal("seed once where the program starts", Safety.DISPLAY, (Change(found.call.statement, ""),))
