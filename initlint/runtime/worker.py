@@ -39,12 +39,18 @@ def answer(request: Request) -> Outcome | Failure:
 
 
 def _of_user(error: BaseException) -> str:
-    """The traceback of an error without the frames of the checker, which stands above the user's code."""
-    summary = traceback.TracebackException.from_exception(error)
+    """The traceback of an error, and of what caused it, without the frames of the checker that stand above user code."""
     here = str(Path(__file__).parent)
-    kept = [frame for frame in summary.stack if not frame.filename.startswith(here)]
-    summary.stack = traceback.StackSummary.from_list(kept)
-    return "".join(summary.format())
+    shown: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
+    whole = shown
+    while shown is not None:
+        kept = [frame for frame in shown.stack if not frame.filename.startswith(here)]
+        shown.stack = traceback.StackSummary.from_list(kept)
+        # What came up while the checker handled another error is its own affair.
+        shown.__context__ = None
+        shown = shown.__cause__
+    assert whole is not None
+    return "".join(whole.format())
 
 
 if __name__ == "__main__":
