@@ -39,7 +39,7 @@ def answer(request: Request) -> Outcome | Failure:
 
 
 def _of_user(error: BaseException) -> str:
-    """The traceback of an error, and of what caused it, without the frames of the checker that stand above user code."""
+    """The traceback of an error and of what caused it, without the frames of the checker above the user's code."""
     here = str(Path(__file__).parent)
     shown: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
     whole = shown

@@ -1,5 +1,5 @@
-"""The two halves prove each other: what `facts` reads off the source of a fixture, evaluated with the shapes of the live
-model, is the law that the trace finds at the same call."""
+"""The two halves prove each other: what the source of a fixture says, evaluated with the shapes of the live model, is the
+law that the trace finds at the same call."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def expected(site: InitSite, shape: tuple[int, ...]) -> Law | None:
             )
             return laws.normal(mean, std) if mean is not None and std is not None else None
         case "uniform_":
-            low, high = (numbers.get(slot) if slot in numbers else start for slot, start in (("a", 0.0), ("b", 1.0)))
+            low, high = _given(numbers, a=0.0, b=1.0)
             return laws.uniform(low, high) if low is not None and high is not None else None
         case "xavier_normal_" | "xavier_uniform_" if len(shape) > 1:
             gain = numbers.get("gain") if "gain" in numbers else 1.0
@@ -93,10 +93,15 @@ def expected(site: InitSite, shape: tuple[int, ...]) -> Law | None:
         case "kaiming_normal_" | "kaiming_uniform_" if len(shape) > 1:
             return _kaiming(site, shape)
         case "orthogonal_":
-            gain = numbers.get("gain") if "gain" in numbers else 1.0
+            (gain,) = _given(numbers, gain=1.0)
             return laws.orthogonal(gain) if gain is not None else None
         case _:
             return None
+
+
+def _given(numbers: dict[str, float | None], **defaults: float) -> list[float | None]:
+    """What is passed, None for what is open, and the default of what is not passed."""
+    return [numbers.get(name) if name in numbers else default for name, default in defaults.items()]
 
 
 def _kaiming(site: InitSite, shape: tuple[int, ...]) -> Law | None:
@@ -116,14 +121,10 @@ def _of_std(name: str, std: float) -> Law:
 
 def agrees(parameter: Parameter, law: Law) -> bool:
     found = parameter.law.law
-    return (
-        not parameter.law.chain
-        and found.kind is law.kind
-        and all(
-            math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9)
-            for a, b in zip(found.parameters, law.parameters, strict=True)
-        )
-    )
+    if parameter.law.chain or found.kind is not law.kind:
+        return False
+    pairs = zip(found.parameters, law.parameters, strict=True)
+    return all(math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9) for one, other in pairs)
 
 
 @pytest.mark.parametrize("name", MODULES)
