@@ -1,0 +1,241 @@
+"""The class graph of a file: the layers, modules of its own classes and parameters that an object of a class holds.
+
+A constructor is followed as it runs, through the methods that it calls and the constructors of bases in the file; what
+it builds of other classes of the file is opened in turn. Containers are opened where they are registered: a plain list
+holds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from initlint.facts.execution.steps import Runs, Step, constructor, methods, weaker
+from initlint.facts.meaning.construction import Built, LayerCall, Made
+from initlint.facts.reading import text
+from initlint.facts.reading.expressions import ADDING
+from initlint.facts.reading.scopes import Call, Class, Returned, Write
+
+if TYPE_CHECKING:
+    from initlint.facts.file import File
+
+DEPTH = 4
+"""Own modules inside own modules that are followed."""
+
+NUMBER, UNKNOWN = "#", "*"
+"""Parts of a path: the index of an element, where that is not known; a name that the source does not settle."""
+
+_UNREGISTERED = frozenset({"list", "dict"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A module or parameter that an object holds when its constructor has run.
+
+    `path` is the name that `named_modules()` or `named_parameters()` gives it, "" for the object itself. What it is: a
+    torch layer, an object of a class of the file, a container (`"Sequential"`), a parameter that the source makes, or
+    none of these, which is not known. `chain` are the expressions that build it, outermost first: the construction of
+    the object that holds it before its own; the same object under a second name has the same chain. `wrapped` says that
+    it is a reparametrised layer.
+    """
+
+    path: str
+    chain: tuple[cst.CSTNode, ...]
+    layer: LayerCall | None = None
+    class_: Class | None = None
+    container: str | None = None
+    made: Made | None = None
+    wrapped: bool = False
+    runs: Runs = Runs.ALWAYS
+
+    @property
+    def node(self) -> cst.CSTNode:
+        """What builds it; of the object itself its class."""
+        return self.chain[-1]
+
+    @property
+    def depth(self) -> int:
+        """How deep it lies: 0 for the object itself, 1 for its children."""
+        return self.path.count(".") + 1 if self.path else 0
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is a module, as far as that is known."""
+        return self.made is None
+
+    def within(self, path: str, runs: Runs = Runs.ALWAYS, around: cst.CSTNode | None = None) -> Part:
+        """The same part, seen from an object that holds its holder under a path and builds it by `around`."""
+        chain = (around, *self.chain) if around is not None else self.chain
+        return replace(self, path=f"{path}.{self.path}".strip("."), chain=chain, runs=weaker(self.runs, runs))
+
+
+Parts = tuple[Part, ...]
+"""A module with everything in it, itself first."""
+
+
+class Graph:
+    """The parts of the objects that a file builds, each class followed once."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self._done: dict[tuple[Class, Call | None, int], Parts] = {}
+        self._open: set[Class] = set()
+
+    def of_class(self, class_: Class, before: Call | None = None, depth: int = DEPTH) -> Parts:
+        """An object of a class and its parts when its constructor has run.
+
+        Where the constructor comes by the call `before`, at any depth, the parts that are there at that moment, the
+        last time that it does.
+        """
+        key = class_, before, depth
+        whole = Part("", (class_.node,), class_=class_)
+        if class_ in self._open:
+            return (whole,)
+        if key not in self._done:
+            self._open.add(class_)
+            self._done[key] = (whole, *_Construction(self, class_, depth).run(before))
+            self._open.remove(class_)
+        return self._done[key]
+
+    def of_built(self, built: Built, depth: int = DEPTH) -> Parts:
+        """What an expression builds, and its parts; nothing for a list, which registers nothing."""
+        return tuple(self.opened(built, depth, lambda _: ()))
+
+    def opened(self, built: Built, depth: int, known: Resolve) -> Iterator[Part]:
+        """The parts of what an expression builds; `known` says what an expression that builds nothing stands for."""
+        node = built.node
+        if built.unknown:
+            yield from known(node) or (Part("", (node,)),)
+        elif built.layer is not None:
+            yield Part("", (node,), layer=built.layer, wrapped=bool(built.wraps))
+        elif built.class_ is not None:
+            inner = self.of_class(built.class_, None, depth - 1)[1:] if depth > 0 and not built.wraps else ()
+            yield Part("", (node,), class_=built.class_, wrapped=bool(built.wraps))
+            yield from (each.within("", around=node) for each in inner)
+        elif built.container not in _UNREGISTERED:
+            yield Part("", (node,), container=built.container)
+            for index, element in enumerate(built.elements):
+                key = UNKNOWN if _keyed(built) else str(index) if built.counted else NUMBER
+                yield from (each.within(key, around=node) for each in self.opened(element, depth, known))
+
+
+Resolve = Callable[[cst.BaseExpression], Parts]
+
+
+class _Construction:
+    """One constructor on its way: what each attribute holds so far."""
+
+    def __init__(self, graph: Graph, class_: Class, depth: int) -> None:
+        self.graph = graph
+        self.file = graph.file
+        self.class_ = class_
+        self.methods = methods(graph.file, class_)
+        self.depth = depth
+        self.held: dict[str, list[Part]] = {}
+
+    def run(self, before: Call | None) -> Parts:
+        """Follow the constructor; the parts at its end, or when it came by a call."""
+        reached: Parts | None = None
+        for step in constructor(self.file, self.class_):
+            if step.event is before:
+                reached = self.parts()
+            for name, found, replaces in self.added(step):
+                self.held[name] = found if replaces else self.held.get(name, []) + found
+        return self.parts() if reached is None else reached
+
+    def parts(self) -> Parts:
+        return tuple(part for found in self.held.values() for part in found)
+
+    def added(self, step: Step) -> Iterator[tuple[str, list[Part], bool]]:
+        """What a step adds to the object: the attribute, its parts, whether what it held before is gone."""
+        match step.event:
+            case Write(target=cst.Subscript(value=holder), value=cst.BaseExpression() as value, operator=None) as write:
+                yield from self.into(step, holder, [self.build(value, write, step)], UNKNOWN)
+            case Write(target=target, value=cst.BaseExpression() as value, operator=cst.AddAssign()) as write:
+                yield from self.into(step, target, self.build(value, write, step).elements, NUMBER)
+            case Write(target=target, value=value, operator=None) as write:
+                name = step.own(target)
+                if name is not None:
+                    yield name, self.assigned(name, value, write, step), step.runs is Runs.ALWAYS
+            case Call() as call:
+                yield from self.called(call, step)
+
+    def assigned(self, name: str, value: cst.BaseExpression | None, write: Write, step: Step) -> list[Part]:
+        """The parts that `self.<name> = value` puts there; none for a deletion."""
+        if write.unpacking:
+            return [Part(name, (write.target,), runs=step.runs)]
+        sides = [(value, step.runs)]
+        if isinstance(value, cst.IfExp):
+            sides = [(side, weaker(step.runs, Runs.OPEN)) for side in (value.body, value.orelse)]
+        return [part for side, runs in sides if side is not None for part in self.value(name, side, runs, write, step)]
+
+    def value(self, name: str, value: cst.BaseExpression, runs: Runs, at: Write | Call, step: Step) -> Iterator[Part]:
+        made = self.file.builder.made(value, at.env)
+        if made is None:
+            built = self.build(value, at, step)
+            yield from (each.within(name, runs) for each in self.open(built, step))
+        elif made.parameter:
+            yield Part(name, (made.node,), made=made, runs=runs)
+
+    def open(self, built: Built, step: Step) -> Iterator[Part]:
+        return self.graph.opened(built, self.depth, lambda node: self.alias(node, step))
+
+    def alias(self, node: cst.BaseExpression, step: Step) -> Parts:
+        """What another attribute holds, seen from there."""
+        name = step.own(node)
+        held = self.held.get(name, []) if name is not None else []
+        return tuple(replace(each, path=each.path.partition(".")[2]) for each in held)
+
+    def build(self, value: cst.BaseExpression, at: Write | Call, step: Step) -> Built:
+        """What an expression builds, through a method of the class that has one `return`."""
+        method = self.methods.get(step.own(value.func) or "") if isinstance(value, cst.Call) else None
+        returned = [event for event in method.events if isinstance(event, Returned)] if method is not None else []
+        if len(returned) == 1:
+            return replace(self.file.builder.build(returned[0].value, returned[0].env), node=value)
+        return self.file.builder.build(value, at.env)
+
+    def called(self, call: Call, step: Step) -> Iterator[tuple[str, list[Part], bool]]:
+        """`self.layers.append(…)`, `self.add_module("norm", …)`, `setattr(self, "norm", …)`."""
+        arguments = [argument.value for argument in call.node.args]
+        match call.node.func:
+            case cst.Name(value="setattr") if len(arguments) == 3 and step.is_self(arguments[0]):
+                yield self.registered(arguments[1], arguments[2], call, step)
+            case cst.Attribute(value=holder, attr=cst.Name(value=name)) if step.is_self(holder):
+                if name in _REGISTERING and len(arguments) == 2:
+                    yield self.registered(arguments[0], arguments[1], call, step)
+            case cst.Attribute(value=holder, attr=cst.Name(value=name)) if name in ADDING:
+                key = UNKNOWN if name == "add_module" else NUMBER
+                yield from self.into(step, holder, self.file.builder.added(call), key)
+
+    def registered(
+        self, key: cst.BaseExpression, value: cst.BaseExpression, call: Call, step: Step
+    ) -> tuple[str, list[Part], bool]:
+        name = self.file.values.string(key, call.env)
+        return name or UNKNOWN, list(self.value(name or UNKNOWN, value, step.runs, call, step)), False
+
+    def into(
+        self, step: Step, holder: cst.BaseExpression, elements: Iterable[Built], key: str
+    ) -> Iterator[tuple[str, list[Part], bool]]:
+        """Elements that are put into a container that an attribute holds."""
+        name = step.own(holder)
+        held = self.held.get(name, []) if name is not None else []
+        if name is not None and held and held[0].container is not None:
+            around = held[0].node
+            found = [part for each in elements for part in self.open(each, step)]
+            yield name, [part.within(f"{name}.{key}", step.runs, around) for part in found], False
+
+
+_REGISTERING = frozenset({"add_module", "register_module", "register_parameter"})
+
+
+def _keyed(built: Built) -> bool:
+    """Whether the elements of a container have names: `ModuleDict(…)`, `Sequential(OrderedDict(…))`."""
+    if built.container not in ("Sequential", "ModuleList"):
+        return True
+    arguments = built.node.args if isinstance(built.node, cst.Call) else ()
+    given = [argument.value for argument in arguments if not argument.star]
+    called = [each.func for each in given if isinstance(each, cst.Call)]
+    return any((text.last_name(each) or "").lower().endswith("dict") for each in called)
