@@ -17,7 +17,7 @@ from initlint.facts.execution.steps import Runs, Step, constructor, methods, wea
 from initlint.facts.meaning.construction import Built, LayerCall, Made
 from initlint.facts.reading import text
 from initlint.facts.reading.expressions import ADDING
-from initlint.facts.reading.scopes import Call, Class, Returned, Write
+from initlint.facts.reading.scopes import Argument, Call, Class, Env, Function, Returned, Write
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
@@ -29,6 +29,7 @@ NUMBER, UNKNOWN = "#", "*"
 """Parts of a path: the index of an element, where that is not known; a name that the source does not settle."""
 
 _UNREGISTERED = frozenset({"list", "dict"})
+_ORDERED = ("Sequential", "ModuleList")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +38,10 @@ class Part:
 
     `path` is the name that `named_modules()` or `named_parameters()` gives it, "" for the object itself. What it is: a
     torch layer, an object of a class of the file, a container (`"Sequential"`), a parameter that the source makes, or
-    none of these, which is not known. `chain` are the expressions that build it, outermost first: the construction of
-    the object that holds it before its own; the same object under a second name has the same chain. `wrapped` says that
-    it is a reparametrised layer.
+    none of these, which is not known: `called` is then the function or class of another file that makes it, where one
+    does. `chain` are the expressions that build it, outermost first: the construction of the object that holds it
+    before its own; the same object under a second name has the same chain. `wrapped` says that it is a reparametrised
+    layer.
     """
 
     path: str
@@ -48,6 +50,7 @@ class Part:
     class_: Class | None = None
     container: str | None = None
     made: Made | None = None
+    called: str | None = None
     wrapped: bool = False
     runs: Runs = Runs.ALWAYS
 
@@ -55,6 +58,11 @@ class Part:
     def node(self) -> cst.CSTNode:
         """What builds it; of the object itself its class."""
         return self.chain[-1]
+
+    @property
+    def spelled(self) -> str:
+        """The path, with 0 for an index that is not known."""
+        return self.path.replace(NUMBER, "0")
 
     @property
     def depth(self) -> int:
@@ -108,7 +116,7 @@ class Graph:
         """The parts of what an expression builds; `known` says what an expression that builds nothing stands for."""
         node = built.node
         if built.unknown:
-            yield from known(node) or (Part("", (node,)),)
+            yield from known(node) or (Part("", (node,), called=built.called),)
         elif built.layer is not None:
             yield Part("", (node,), layer=built.layer, wrapped=bool(built.wraps))
         elif built.class_ is not None:
@@ -176,9 +184,18 @@ class _Construction:
         made = self.file.builder.made(value, at.env)
         if made is None:
             built = self.build(value, at, step)
-            yield from (each.within(name, runs) for each in self.open(built, step))
+            if not (built.unknown and self.is_value(value, at.env)):
+                yield from (each.within(name, runs) for each in self.open(built, step))
         elif made.parameter:
             yield Part(name, (made.node,), made=made, runs=runs)
+
+    def is_value(self, node: cst.BaseExpression, env: Env) -> bool:
+        """Whether an expression is a number, a string or the like, and no module."""
+        if isinstance(node, _VALUES) or self.file.values.literal(node, env) is not None:
+            return True
+        binding = env.lookup(node.value) if isinstance(node, cst.Name) else None
+        annotation = binding.annotation if isinstance(binding, Argument) else None
+        return isinstance(annotation, cst.Name) and annotation.value in _PLAIN_TYPES
 
     def open(self, built: Built, step: Step) -> Iterator[Part]:
         return self.graph.opened(built, self.depth, lambda node: self.alias(node, step))
@@ -203,12 +220,24 @@ class _Construction:
         match call.node.func:
             case cst.Name(value="setattr") if len(arguments) == 3 and step.is_self(arguments[0]):
                 yield self.registered(arguments[1], arguments[2], call, step)
+            case cst.Attribute(value=cst.Call(func=cst.Name(value="super")), attr=cst.Name(value="__init__")):
+                yield from self.inherited(call, step)
             case cst.Attribute(value=holder, attr=cst.Name(value=name)) if step.is_self(holder):
                 if name in _REGISTERING and len(arguments) == 2:
                     yield self.registered(arguments[0], arguments[1], call, step)
             case cst.Attribute(value=holder, attr=cst.Name(value=name)) if name in ADDING:
                 key = UNKNOWN if name == "add_module" else NUMBER
                 yield from self.into(step, holder, self.file.builder.added(call), key)
+
+    def inherited(self, call: Call, step: Step) -> Iterator[tuple[str, list[Part], bool]]:
+        """What a subclass of `nn.Sequential` or `nn.ModuleList` hands up."""
+        owner = step.scope.owner if isinstance(step.scope, Function) else None
+        bases = [self.file.names.qualified(base.value, owner.env) for base in owner.node.bases] if owner else []
+        for name in _ORDERED:
+            built = self.file.builder.container(call.node, name, call.env) if f"torch.nn.{name}" in bases else None
+            for index, element in enumerate(built.elements if built is not None else ()):
+                key = str(index) if built is not None and built.counted else NUMBER
+                yield key, [part.within(key, step.runs) for part in self.open(element, step)], False
 
     def registered(
         self, key: cst.BaseExpression, value: cst.BaseExpression, call: Call, step: Step
@@ -228,12 +257,14 @@ class _Construction:
             yield name, [part.within(f"{name}.{key}", step.runs, around) for part in found], False
 
 
+_VALUES = (cst.BaseNumber, cst.BaseString, cst.Comparison, cst.UnaryOperation, cst.BinaryOperation, cst.Lambda)
+_PLAIN_TYPES = frozenset({"int", "float", "str", "bool"})
 _REGISTERING = frozenset({"add_module", "register_module", "register_parameter"})
 
 
 def _keyed(built: Built) -> bool:
     """Whether the elements of a container have names: `ModuleDict(…)`, `Sequential(OrderedDict(…))`."""
-    if built.container not in ("Sequential", "ModuleList"):
+    if built.container not in _ORDERED:
         return True
     arguments = built.node.args if isinstance(built.node, cst.Call) else ()
     given = [argument.value for argument in arguments if not argument.star]

@@ -143,15 +143,9 @@ def owner(site: InitSite) -> str:
 
 def parameter(function: Function, position: int) -> str:
     """The parameter that the positional argument of a call fills; the receiver of a method is not counted."""
-    if function.owner is not None and not is_static(function):
+    if function.owner is not None and not function.is_static:
         position += 1
     return function.arguments[position] if position < len(function.arguments) else ""
-
-
-def is_static(function: Function) -> bool:
-    """Whether a method is a `staticmethod`."""
-    decorators = [decorator.decorator for decorator in function.node.decorators]
-    return any(isinstance(each, cst.Name) and each.value == "staticmethod" for each in decorators)
 
 
 def removes(function: Function) -> bool:

@@ -49,7 +49,7 @@ class Step:
     def is_self(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is the object itself, in a method."""
         method = self.scope
-        if not isinstance(method, Function) or method.owner is None:
+        if not isinstance(method, Function) or method.owner is None or method.is_static:
             return False
         return isinstance(node, cst.Name) and method.arguments[:1] == (node.value,)
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.execution.graph import Graph, Part, Parts
-from initlint.facts.execution.reaching import Over, is_static, iterated, parameter
+from initlint.facts.execution.graph import NUMBER, Graph, Part, Parts
+from initlint.facts.execution.reaching import Over, iterated, parameter
 from initlint.facts.execution.steps import Runs, lineage, methods
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Argument, Assigned, Block, Call, Class, Env, Function, Looped, Scope
@@ -59,6 +59,13 @@ class Tree:
     def root(self) -> Part:
         """The module itself, as it stands in the outer module."""
         return next(part for part in self.whole if part.path == self.path)
+
+    @property
+    def name(self) -> str:
+        """Where the module stands, `Net.blocks.0.conv`; an index that is not known is written 0."""
+        holder = self.whole[0].class_
+        names = [*([holder.name] if holder is not None else []), *([self.path] if self.path else [])]
+        return ".".join(names).replace(NUMBER, "0")
 
     def at(self, name: str) -> Iterator[Tree]:
         """What an attribute of the module holds; nothing where that is not known."""
@@ -233,7 +240,7 @@ class Trees:
                         yield method, class_
                 definition = self.file.names.definition(holder, call.env) if not selves else None
                 method = methods(self.file, definition).get(name) if isinstance(definition, Class) else None
-                if method is not None and is_static(method):
+                if method is not None and method.is_static:
                     yield method, None
             case _:
                 function = self.file.names.definition(node, call.env)

@@ -1,0 +1,1 @@
+"""Reach: the init hits other modules than meant, or none."""
