@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from initlint.facts.sites.sites import InitSite
 
 _NAMES = ("__name__", "_get_name(", "str(type(")
-_TESTS = (".find(", "' in ", '" in ', ".startswith(", ".endswith(")
+_TESTS = (".find(", "' in ", '" in ', "' not in ", '" not in ', ".startswith(", ".endswith(")
 
 
 @rule(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=((".apply(", ".weight", "__init__"), ("modules()", ".weight", "__init__")),
     context=CONTEXT | {"Module"},
+    across=True,
     project=True,
 )
 def check(file: File) -> Iterator[Alarm]:

@@ -35,6 +35,7 @@ _ASKED = re.compile(r"hasattr\([\w.]+, *['\"](?:bias|weight)['\"]\)")
     fix=Safety.SAFE,
     triggers=(*((attribute, word) for attribute in (".bias", ".weight") for word in _WITHOUT), (_ASKED, ".bias")),
     context=CONTEXT | {"Module", "setattr", "__getattr__", "__getattribute__"},
+    across=True,
     project=True,
 )
 def check(file: File) -> Iterator[Alarm]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.layers import LayerKind
 from initlint.facts.execution.dispatch import Dispatch
 from initlint.facts.execution.inits import trees_of
 from initlint.facts.execution.trees import Tree
@@ -66,8 +67,9 @@ def _lack(dispatch: Dispatch, tree: Tree, attribute: str) -> Lack | None:
 def _may_lack(site: InitSite, attribute: str) -> bool:
     """Whether the layers that tests pick may be built without a tensor, and no test asks for None."""
     assert site.target is not None
-    asked = (guard for guard in site.guards if isinstance(guard, Presence) and guard.kind == "none")
-    if site.tolerated or any(guard.subject == site.target.text for guard in asked):
-        return False
     layers = site.target.layers or ()
+    asked = (guard for guard in site.guards if isinstance(guard, Presence) and guard.kind == "none")
+    recurrent = any(layer.kind is LayerKind.RECURRENT for layer in layers)
+    if site.tolerated or (not recurrent and any(guard.subject == site.target.text for guard in asked)):
+        return False
     return not layers or any(not layer.dims(attribute) or layer.flags(attribute) for layer in layers)

@@ -127,9 +127,9 @@ def _registered(file: File, method: Function) -> Iterator[str | None]:
             case Call(node=cst.Call(func=cst.Name(value="setattr"), args=[given, key, _])):
                 if isinstance(given.value, cst.Name) and given.value.value in method.arguments[:1]:
                     yield file.values.string(key.value, event.env)
+            case Call(node=cst.Call(func=cst.Attribute(value=cst.Attribute(attr=cst.Name(value="__dict__"))))):
+                yield None
             case Call(node=cst.Call(func=cst.Attribute(attr=cst.Name(value=name)) as called, args=[key, *_])):
                 if name in _REGISTERING and self_attribute(called, method) is not None:
                     known = file.values.string(key.value, event.env)
                     yield known or ("" if name.endswith("module") else None)
-            case Call(node=cst.Call(func=cst.Attribute(value=cst.Attribute(attr=cst.Name(value="__dict__"))))):
-                yield None

@@ -7,6 +7,7 @@ holds nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from initlint.facts.execution.steps import Runs, Step, constructor, methods, wea
 from initlint.facts.meaning.construction import Built, LayerCall, Made
 from initlint.facts.reading import text
 from initlint.facts.reading.expressions import ADDING
-from initlint.facts.reading.scopes import Argument, Call, Class, Env, Function, Returned, Write
+from initlint.facts.reading.scopes import Argument, Block, Branch, Call, Class, Env, Function, Returned, Write
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
@@ -26,7 +27,10 @@ DEPTH = 4
 """Own modules inside own modules that are followed."""
 
 NUMBER, UNKNOWN = "#", "*"
-"""Parts of a path: the index of an element, where that is not known; a name that the source does not settle."""
+"""Marks in a path: of an element whose index is not known, and of a name that the source does not settle.
+
+Elements are told apart by the number behind the mark.
+"""
 
 _UNREGISTERED = frozenset({"list", "dict"})
 _ORDERED = ("Sequential", "ModuleList")
@@ -61,8 +65,8 @@ class Part:
 
     @property
     def spelled(self) -> str:
-        """The path, with 0 for an index that is not known."""
-        return self.path.replace(NUMBER, "0")
+        """The path, with 0 for an index that is not known and `*` for a name."""
+        return spelled(self.path)
 
     @property
     def depth(self) -> int:
@@ -78,6 +82,11 @@ class Part:
         """The same part, seen from an object that holds its holder under a path and builds it by `around`."""
         chain = (around, *self.chain) if around is not None else self.chain
         return replace(self, path=f"{path}.{self.path}".strip("."), chain=chain, runs=weaker(self.runs, runs))
+
+
+def spelled(path: str) -> str:
+    """A path as a message shows it: with 0 for an index that is not known and `*` for a name."""
+    return re.sub(r"\*\d+", UNKNOWN, re.sub(r"#\d*", "0", path))
 
 
 Parts = tuple[Part, ...]
@@ -118,7 +127,8 @@ class Graph:
         if built.unknown:
             yield from known(node) or (Part("", (node,), called=built.called),)
         elif built.layer is not None:
-            yield Part("", (node,), layer=built.layer, wrapped=bool(built.wraps))
+            runs = Runs.OPEN if isinstance(node, cst.IfExp) else Runs.ALWAYS
+            yield Part("", (node,), layer=built.layer, wrapped=bool(built.wraps), runs=runs)
         elif built.class_ is not None:
             inner = self.of_class(built.class_, None, depth - 1)[1:] if depth > 0 and not built.wraps else ()
             yield Part("", (node,), class_=built.class_, wrapped=bool(built.wraps))
@@ -126,7 +136,7 @@ class Graph:
         elif built.container not in _UNREGISTERED:
             yield Part("", (node,), container=built.container)
             for index, element in enumerate(built.elements):
-                key = UNKNOWN if _keyed(built) else str(index) if built.counted else NUMBER
+                key = f"{UNKNOWN if _keyed(built) else '' if built.counted else NUMBER}{index}"
                 yield from (each.within(key, around=node) for each in self.opened(element, depth, known))
 
 
@@ -143,6 +153,7 @@ class _Construction:
         self.methods = methods(graph.file, class_)
         self.depth = depth
         self.held: dict[str, list[Part]] = {}
+        self.bound: dict[str, Block] = {}
 
     def run(self, before: Call | None) -> Parts:
         """Follow the constructor; the parts at its end, or when it came by a call."""
@@ -150,24 +161,35 @@ class _Construction:
         for step in constructor(self.file, self.class_):
             if step.event is before:
                 reached = self.parts()
-            for name, found, replaces in self.added(step):
-                self.held[name] = found if replaces else self.held.get(name, []) + found
+            for name, found, bound in self.added(step):
+                before_it = self.held.get(name, []) if bound is not Runs.ALWAYS else []
+                if bound is not None and isinstance(step.event, Write):
+                    before_it = self.after_branch(name, before_it, step.event.block)
+                self.held[name] = before_it + found
         return self.parts() if reached is None else reached
+
+    def after_branch(self, name: str, held: list[Part], block: Block) -> list[Part]:
+        """What an attribute held when another branch may bind it anew: that may be gone, unless it is the `else`."""
+        last = self.bound.get(name)
+        self.bound[name] = block
+        if last is not None and _exclusive(last, block):
+            return held
+        return [replace(part, runs=Runs.OPEN) for part in held]
 
     def parts(self) -> Parts:
         return tuple(part for found in self.held.values() for part in found)
 
-    def added(self, step: Step) -> Iterator[tuple[str, list[Part], bool]]:
-        """What a step adds to the object: the attribute, its parts, whether what it held before is gone."""
+    def added(self, step: Step) -> Iterator[Added]:
+        """What a step adds to the object."""
         match step.event:
             case Write(target=cst.Subscript(value=holder), value=cst.BaseExpression() as value, operator=None) as write:
-                yield from self.into(step, holder, [self.build(value, write, step)], UNKNOWN)
+                yield from self.into(step, holder, (self.build(value, write, step),), UNKNOWN)
             case Write(target=target, value=cst.BaseExpression() as value, operator=cst.AddAssign()) as write:
                 yield from self.into(step, target, self.build(value, write, step).elements, NUMBER)
             case Write(target=target, value=value, operator=None) as write:
                 name = step.own(target)
                 if name is not None:
-                    yield name, self.assigned(name, value, write, step), step.runs is Runs.ALWAYS
+                    yield name, self.assigned(name, value, write, step), step.runs
             case Call() as call:
                 yield from self.called(call, step)
 
@@ -201,10 +223,11 @@ class _Construction:
         return self.graph.opened(built, self.depth, lambda node: self.alias(node, step))
 
     def alias(self, node: cst.BaseExpression, step: Step) -> Parts:
-        """What another attribute holds, seen from there."""
-        name = step.own(node)
-        held = self.held.get(name, []) if name is not None else []
-        return tuple(replace(each, path=each.path.partition(".")[2]) for each in held)
+        """What the object holds already, seen from there: `self.conv`, `self.net[0]`, `self.block.conv`."""
+        path = _path(node, step)
+        name = path.partition(".")[0] if path is not None else ""
+        found = [part for part in self.held.get(name, []) if f"{part.path}.".startswith(f"{path}.")]
+        return tuple(replace(part, path=part.path[len(path or "") + 1 :]) for part in found)
 
     def build(self, value: cst.BaseExpression, at: Write | Call, step: Step) -> Built:
         """What an expression builds, through a method of the class that has one `return`."""
@@ -214,7 +237,7 @@ class _Construction:
             return replace(self.file.builder.build(returned[0].value, returned[0].env), node=value)
         return self.file.builder.build(value, at.env)
 
-    def called(self, call: Call, step: Step) -> Iterator[tuple[str, list[Part], bool]]:
+    def called(self, call: Call, step: Step) -> Iterator[Added]:
         """`self.layers.append(…)`, `self.add_module("norm", …)`, `setattr(self, "norm", …)`."""
         arguments = [argument.value for argument in call.node.args]
         match call.node.func:
@@ -229,37 +252,60 @@ class _Construction:
                 key = UNKNOWN if name == "add_module" else NUMBER
                 yield from self.into(step, holder, self.file.builder.added(call), key)
 
-    def inherited(self, call: Call, step: Step) -> Iterator[tuple[str, list[Part], bool]]:
+    def inherited(self, call: Call, step: Step) -> Iterator[Added]:
         """What a subclass of `nn.Sequential` or `nn.ModuleList` hands up."""
         owner = step.scope.owner if isinstance(step.scope, Function) else None
         bases = [self.file.names.qualified(base.value, owner.env) for base in owner.node.bases] if owner else []
         for name in _ORDERED:
             built = self.file.builder.container(call.node, name, call.env) if f"torch.nn.{name}" in bases else None
             for index, element in enumerate(built.elements if built is not None else ()):
-                key = str(index) if built is not None and built.counted else NUMBER
-                yield key, [part.within(key, step.runs) for part in self.open(element, step)], False
+                key = f"{'' if built is not None and built.counted else NUMBER}{index}"
+                yield key, [part.within(key, step.runs) for part in self.open(element, step)], None
 
-    def registered(
-        self, key: cst.BaseExpression, value: cst.BaseExpression, call: Call, step: Step
-    ) -> tuple[str, list[Part], bool]:
-        name = self.file.values.string(key, call.env)
-        return name or UNKNOWN, list(self.value(name or UNKNOWN, value, step.runs, call, step)), False
+    def registered(self, key: cst.BaseExpression, value: cst.BaseExpression, call: Call, step: Step) -> Added:
+        name = self.file.values.string(key, call.env) or f"{UNKNOWN}{len(self.held)}"
+        return name, list(self.value(name, value, step.runs, call, step)), None
 
-    def into(
-        self, step: Step, holder: cst.BaseExpression, elements: Iterable[Built], key: str
-    ) -> Iterator[tuple[str, list[Part], bool]]:
+    def into(self, step: Step, holder: cst.BaseExpression, elements: Iterable[Built], key: str) -> Iterator[Added]:
         """Elements that are put into a container that an attribute holds."""
         name = step.own(holder)
         held = self.held.get(name, []) if name is not None else []
         if name is not None and held and held[0].container is not None:
-            around = held[0].node
-            found = [part for each in elements for part in self.open(each, step)]
-            yield name, [part.within(f"{name}.{key}", step.runs, around) for part in found], False
+            first = len({part.path.split(".")[1] for part in held if part.depth > 1})
+            for index, element in enumerate(elements, first):
+                within, around = f"{name}.{key}{index}", held[0].node
+                yield name, [part.within(within, step.runs, around) for part in self.open(element, step)], None
+
+
+Added = tuple[str, list[Part], Runs | None]
+"""An attribute and parts that are put there; how the attribute is bound anew, None where it keeps what it holds."""
 
 
 _VALUES = (cst.BaseNumber, cst.BaseString, cst.Comparison, cst.UnaryOperation, cst.BinaryOperation, cst.Lambda)
 _PLAIN_TYPES = frozenset({"int", "float", "str", "bool"})
 _REGISTERING = frozenset({"add_module", "register_module", "register_parameter"})
+
+
+def _exclusive(one: Block, other: Block) -> bool:
+    """Whether only one of two blocks can run: they are the two branches of a test, or stand in them."""
+    tests = {id(each.node): each.negated for each in one.path() if each.branch is Branch.TEST}
+    others = (each for each in other.path() if each.branch is Branch.TEST)
+    return any(tests.get(id(each.node), each.negated) is not each.negated for each in others)
+
+
+def _path(node: cst.BaseExpression, step: Step) -> str | None:
+    """Where an expression leads from the object: `net.0` of `self.net[0]`; None for anything else."""
+    match node:
+        case cst.Subscript(value=holder):
+            position = text.index(node)
+            at = text.integer(position) if position is not None else None
+            inner = _path(holder, step)
+            return f"{inner}.{at}" if inner is not None and at is not None else None
+        case cst.Attribute(value=holder, attr=cst.Name(value=name)):
+            inner = _path(holder, step)
+            return step.own(node) if inner is None else f"{inner}.{name}"
+        case _:
+            return None
 
 
 def _keyed(built: Built) -> bool:

@@ -71,14 +71,14 @@ def loop_over(site: InitSite) -> Looped | None:
 
 
 class Inits:
-    """The inits of one file, seen from the modules that they may write."""
+    """The inits of one file, seen from the modules whose weights they may write."""
 
     def __init__(self, file: File) -> None:
         self.file = file
         self.dispatch = Dispatch(file)
 
     def may_reach(self, class_: Class, part: Part, without: cst.Call) -> bool:
-        """Whether an init may write a part of the objects of a class, that of the loop or `apply` `without` left out.
+        """Whether an init may write the weight of a part of a class's objects, one loop or `apply` left out.
 
         An init in the class of a module that holds it counts, a function that is not known and says that it
         initialises counts for what it is given.
@@ -112,6 +112,8 @@ class Inits:
         module = written_to(site)
         loop = loop_over(site)
         if module is None or site.target is None or (loop is not None and loop.iterable is without):
+            return False
+        if site.target.attribute == "bias":
             return False
         whole = site.target.loop is not None
         guards = () if whole else site.guards

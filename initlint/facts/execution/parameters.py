@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LAYERS, Layer, LayerKind
-from initlint.facts.execution.graph import NUMBER, Part
+from initlint.facts.execution.graph import NUMBER, Part, spelled
 from initlint.facts.execution.steps import Runs, weaker
 from initlint.facts.meaning.construction import LayerCall
 
@@ -34,8 +34,8 @@ class Parameter:
 
     @property
     def name(self) -> str:
-        """The name that `named_parameters()` gives it; an index is written 0."""
-        return f"{self.path}.{self.local}".lstrip(".").replace(NUMBER, "0")
+        """The name that `named_parameters()` gives it; an index that is not known is written 0."""
+        return spelled(f"{self.path}.{self.local}".lstrip("."))
 
     @property
     def scales_norm(self) -> bool:

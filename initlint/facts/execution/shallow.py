@@ -115,7 +115,7 @@ def _hands_on(call: Call, child: str) -> bool:
     """Whether a call goes into a child, or hands it or something of it to what may."""
     function = call.node.func
     if isinstance(function, cst.Attribute) and _stem(function.value) == child:
-        return True
+        return "__class__" not in text.code(function.value)
     if any(isinstance(each.node, cst.For) and _stem(each.node.iter) == child for each in call.block.path()):
         return True
     given = any(_stem(argument.value) == child for argument in call.node.args)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.execution.graph import NUMBER, Graph, Part, Parts
+from initlint.facts.execution.graph import Graph, Part, Parts, spelled
 from initlint.facts.execution.reaching import Over, iterated, parameter
 from initlint.facts.execution.steps import Runs, lineage, methods
 from initlint.facts.reading import text
@@ -62,10 +62,10 @@ class Tree:
 
     @property
     def name(self) -> str:
-        """Where the module stands, `Net.blocks.0.conv`; an index that is not known is written 0."""
+        """Where the module stands, `Net.blocks.0.conv`, as a message shows it."""
         holder = self.whole[0].class_
         names = [*([holder.name] if holder is not None else []), *([self.path] if self.path else [])]
-        return ".".join(names).replace(NUMBER, "0")
+        return spelled(".".join(names))
 
     def at(self, name: str) -> Iterator[Tree]:
         """What an attribute of the module holds; nothing where that is not known."""
@@ -189,7 +189,7 @@ class Trees:
             numbered = all(each.path.rpartition(".")[2].isdigit() for each in elements)
             if at is not None and numbered and -len(elements) <= at < len(elements):
                 yield elements[at]
-            elif len(elements) == 1 and not numbered:
+            elif len(elements) == 1:
                 yield elements[0]
 
     def _handed(self, argument: Argument, steps: int) -> Iterator[Tree]:

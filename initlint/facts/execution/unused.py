@@ -72,4 +72,5 @@ def _unnamed(file: File, name: str) -> bool:
         return False
     cuts = [index + 1 for index, letter in enumerate(name[:-1]) if letter == "_"]
     pieces = [*(name[:cut] for cut in cuts), *(name[cut - 1 :] for cut in cuts)]
-    return not any(file.elsewhere.occurrences(piece) for piece in pieces if _WORD.fullmatch(piece))
+    parts = (piece for piece in pieces if piece != name and _WORD.fullmatch(piece))
+    return not any(map(file.elsewhere.occurrences, parts))
