@@ -19,7 +19,7 @@ class Live(NamedTuple):
     """A rule of which a trigger stands in a file.
 
     `heads` are the words that a definition must hold to matter to it; `together` says that all words of a trigger
-    stand in one definition, so that the context of the rule is read too.
+    stand in one definition, or need not, so that the context of the rule is read too.
     """
 
     rule: Rule
@@ -62,7 +62,7 @@ def live(rules: Iterable[Rule], stretches: Sequence[str]) -> list[Live]:
     for rule in rules:
         present = [words for words in map(_words, rule.triggers) if all(map(standing, words))]
         if present:
-            together = any(set.intersection(*map(standing, words)) for words in present)
+            together = rule.across or any(set.intersection(*map(standing, words)) for words in present)
             found.append(Live(rule, tuple(words[0] for words in present), together))
     return found
 

@@ -138,6 +138,7 @@ class Rule:
     fix: Safety | None
     triggers: tuple[Trigger, ...]
     context: frozenset[str]
+    across: bool
     project: bool
     since: str
     check: Check
@@ -166,6 +167,7 @@ def rule(
     triggers: tuple[Trigger, ...],
     fix: Safety | None = None,
     context: Collection[str] = (),
+    across: bool = False,
     project: bool = False,
     since: str = "0.1",
 ) -> Callable[[Check], Rule]:
@@ -174,7 +176,8 @@ def rule(
     A file that holds no trigger of a selected rule is never parsed, so the rule has nothing to say without one. Of a
     file that passes, only definitions with (the first word of) a trigger are read, and what they name. A rule that
     looks further names the words of the definitions that it needs as well as `context`, those of activations, say; they
-    are read where one class or function holds all words of a trigger. `project` says that it asks `file.elsewhere`,
+    are read where one class or function holds all words of a trigger, or (`across`) wherever all stand in the file: the
+    init in a function, say, and what it needs in a class. `project` says that it asks `file.elsewhere`,
     what the other files say; that is None where a file is checked alone.
     """
 
@@ -189,6 +192,7 @@ def rule(
             fix,
             triggers,
             frozenset(context),
+            across,
             project,
             since,
             check,
@@ -204,7 +208,10 @@ def runtime_rule(code: str, name: str, kind: Kind, default: Default, summary: st
     The runtime checker judges by its code; what a source says never triggers it.
     """
     module = sys._getframe(1).f_globals["__name__"]
-    return Rule(code, name, summary, kind, default, None, (), frozenset(), False, since, _nothing, module, runtime=True)
+    return Rule(
+        code, name, summary, kind, default, None, (), frozenset(), across=False, project=False, since=since,
+        check=_nothing, module=module, runtime=True,
+    )  # fmt: skip
 
 
 def _nothing(file: File) -> Iterator[Alarm]:

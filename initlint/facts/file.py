@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -26,6 +27,9 @@ from initlint.facts.scales.fans import Misnamed, misnamed_fans
 from initlint.facts.sites.helpers import HelperCall, helper_calls
 from initlint.facts.sites.sites import InitSite, UnknownInit, init_sites, unknown_inits
 from initlint.facts.sites.targets import Targets
+
+if TYPE_CHECKING:
+    from initlint.facts.execution.trees import Trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,13 @@ class File:
     def uses(self) -> Uses:
         """How the classes of the file use their parameters."""
         return Uses(self)
+
+    @cached_property
+    def trees(self) -> Trees:
+        """The modules that the expressions of the file stand for, with everything in them."""
+        from initlint.facts.execution.trees import Trees
+
+        return Trees(self)
 
     @cached_property
     def inventory(self) -> Inventory:

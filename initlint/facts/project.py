@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\))?[ \t]*:", re.MULTILINE)
 _METHOD = re.compile(r"^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
@@ -114,6 +115,14 @@ class Elsewhere:
     def mentions(self, word: str) -> bool:
         """Whether another file uses an identifier; only those that say `init` or `reset` are known."""
         return self.project.words[word] > self._own.words[word]
+
+    def occurrences(self, word: str) -> int:
+        """How often an identifier that says `init` or `reset` stands in the project, this file included."""
+        return self.project.words[word]
+
+    def has_package(self, name: str) -> bool:
+        """Whether an import of this name can lead into the project: one of its folders or files is called so."""
+        return any(name in (*path.parts[:-1], path.stem) for path in map(PurePath, self.project.sketches))
 
     def writes(self, attribute: str) -> bool:
         """Whether another file may write a first value to this attribute of some object."""

@@ -47,6 +47,11 @@ class Layer:
         return f"torch.nn.{self.name}"
 
     @property
+    def default_law(self) -> str:
+        """What the constructor draws, without the definition of the fan."""
+        return self.default_init.partition(", fan_in =")[0].partition(", size(1) =")[0]
+
+    @property
     def spatial(self) -> int:
         """Number of kernel dimensions; 0 for everything that is no convolution."""
         return self.weight_dims - 2 if self.kind is LayerKind.CONV and self.weight_dims else 0

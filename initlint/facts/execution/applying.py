@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.execution.reaching import is_static, modules_of, parameter
+from initlint.facts.execution.reaching import modules_of, parameter
 from initlint.facts.execution.steps import methods
-from initlint.facts.reading.scopes import Block, Call, Env, Function, Looped, Returned
+from initlint.facts.reading.scopes import Argument, Block, Call, Env, Function, Looped, Returned
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
@@ -45,6 +45,21 @@ def takers(file: File) -> frozenset[Taken]:
             if function is not None:
                 found.add((function, parameter(function, position)))
     return frozenset(found)
+
+
+def models_given(file: File, argument: Argument) -> Iterator[tuple[cst.BaseExpression, Call]]:
+    """The models that calls in the file give a function as its first argument: `init(model)`, `model.apply(init)`."""
+    function = argument.function
+    if parameter(function, 0) != argument.name:
+        return
+    for call in file.record.calls:
+        match call.node:
+            case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given, *_]):
+                if function_at(file, given.value, call.env, call.block) is function:
+                    yield model, call
+            case cst.Call(func=called, args=[given, *_]) if given.keyword is None and not given.star:
+                if function_at(file, called, call.env, call.block) is function:
+                    yield given.value, call
 
 
 def is_looped_module(node: cst.BaseExpression, env: Env) -> bool:
@@ -86,7 +101,7 @@ def gives_nothing(function: Function) -> bool:
     """
     import libcst.matchers as m
 
-    if function.node.asynchronous is not None or (function.node.decorators and not is_static(function)):
+    if function.node.asynchronous is not None or (function.node.decorators and not function.is_static):
         return False
     values = [event.value for event in function.events if isinstance(event, Returned)]
     if any(not (isinstance(value, cst.Name) and value.value == "None") for value in values):
@@ -96,7 +111,7 @@ def gives_nothing(function: Function) -> bool:
 
 def lacking(function: Function, call: cst.Call) -> tuple[str, ...]:
     """The arguments that a call leaves out though a function requires them, so that the call raises."""
-    if function.node.decorators and not is_static(function):
+    if function.node.decorators and not function.is_static:
         return ()
     if any(argument.star for argument in call.args):
         return ()
@@ -108,7 +123,7 @@ def lacking(function: Function, call: cst.Call) -> tuple[str, ...]:
 def positional(function: Function, *, required: bool = False) -> tuple[str, ...]:
     """The positional parameters of a function, the receiver of a method apart; if `required`, those without default."""
     parameters = [*function.node.params.posonly_params, *function.node.params.params]
-    if function.owner is not None and not is_static(function):
+    if function.owner is not None and not function.is_static:
         parameters = parameters[1:]
     return tuple(each.name.value for each in parameters if each.default is None or not required)
 

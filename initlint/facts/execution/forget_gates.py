@@ -11,9 +11,9 @@ import libcst.matchers as m
 
 from initlint.facts.api.layers import Layer, LayerKind
 from initlint.facts.execution.afterwards import excludes
+from initlint.facts.execution.applying import models_given
 from initlint.facts.execution.constructors import Constructor, constructors
-from initlint.facts.execution.loops import models_given
-from initlint.facts.execution.reaching import is_static, modules_of
+from initlint.facts.execution.reaching import modules_of
 from initlint.facts.execution.served import served
 from initlint.facts.execution.steps import lineage
 from initlint.facts.meaning.guards import TypeGuard, WordGuard
@@ -219,7 +219,7 @@ def _layers(file: File, module: cst.BaseExpression, write: PartWrite) -> tuple[t
 
 def _is_receiver(argument: Argument) -> bool:
     """Whether a parameter is the object that a method is called on."""
-    return argument.index == 0 and argument.function.owner is not None and not is_static(argument.function)
+    return argument.index == 0 and argument.function.owner is not None and not argument.function.is_static
 
 
 def _is_open(file: File, module: cst.BaseExpression, env: Env) -> bool:

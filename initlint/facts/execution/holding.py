@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.facts.api.layers import WEIGHTLESS, Layer
-from initlint.facts.execution.reaching import modules_of
+from initlint.facts.execution.reaching import Over, iterated
 from initlint.facts.execution.steps import Runs, Step
 from initlint.facts.meaning.construction import Built, Wrap
 from initlint.facts.reading import text
@@ -24,7 +24,6 @@ SELF = ""
 """The place of the object itself."""
 
 _DEPTH = 6
-_ITERATORS = frozenset({"reversed", "list", "tuple", "iter"})
 _PARAMETRIZATIONS = "torch.nn.utils.parametrizations."
 
 
@@ -109,28 +108,17 @@ class Holding:
         return alias if alias is not None else Reference((binding,))
 
     def _looped(self, looped: Looped, step: Step, depth: int) -> Reference | None:
-        inner = modules_of(looped)
-        if inner is not None:
-            reference = self.refer(inner, looped.env, step, depth)
-            return replace(reference, inside=True) if reference is not None else None
-        match looped.iterable:
-            case cst.Tuple(elements=elements) | cst.List(elements=elements) if not looped.unpacking:
-                found = [self.refer(element.value, looped.env, step, depth) for element in elements]
-                places = tuple(place for each in found if each is not None for place in each.places)
-                plain = all(each is not None and not each.inside and each.at is None for each in found)
-                return Reference(places) if plain else None
-            case cst.Call(func=cst.Name(value="enumerate"), args=[argument, *_]) if looped.unpacking == (1,):
-                return self.refer(argument.value, looped.env, step, depth)
-            case cst.Call(func=cst.Attribute(value=held, attr=cst.Name(value="values")), args=()):
-                return self.refer(held, looped.env, step, depth) if not looped.unpacking else None
-            case cst.Call(func=cst.Attribute(value=held, attr=cst.Name(value="items")), args=()):
-                return self.refer(held, looped.env, step, depth) if looped.unpacking == (1,) else None
-            case cst.Call(func=cst.Name(value=name), args=[argument]) if name in _ITERATORS and not looped.unpacking:
-                return self.refer(argument.value, looped.env, step, depth)
-            case cst.Name() | cst.Attribute() | cst.Subscript() if not looped.unpacking:
-                return self.refer(looped.iterable, looped.env, step, depth)
-            case _:
-                return None
+        found = iterated(looped)
+        if found is None:
+            return None
+        references = [self.refer(node, looped.env, step, depth) for node in found.nodes]
+        if found.over is Over.THEMSELVES:
+            places = tuple(place for each in references if each is not None for place in each.places)
+            plain = all(each is not None and not each.inside and each.at is None for each in references)
+            return Reference(places) if plain else None
+        reference = references[0]
+        inside = found.over in (Over.MODULES, Over.CHILDREN)
+        return replace(reference, inside=True) if reference is not None and inside else reference
 
     def at(self, reference: Reference, step: Step) -> tuple[Leaf, ...]:
         """What the places of a reference hold: one element where it says which and that is known."""

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from initlint.facts.api.layers import LayerKind
-from initlint.facts.execution.parameters import NUMBER, UNKNOWN, Parameter, of_built, of_class, recurrent
-from initlint.facts.execution.reaching import modules_of, parameter
+from initlint.facts.execution.graph import NUMBER, UNKNOWN
+from initlint.facts.execution.parameters import Parameter, parameters, recurrent
 from initlint.facts.execution.steps import Runs
 from initlint.facts.meaning.guards import DimGuard, OtherGuard, TypeGuard, WordGuard
 from initlint.facts.reading import text
-from initlint.facts.reading.scopes import Argument, Block, Call, Class, Env, Function, Looped
+from initlint.facts.reading.scopes import Call, Env, Looped
 
 if TYPE_CHECKING:
+    from initlint.facts.execution.trees import Tree
     from initlint.facts.file import File
     from initlint.facts.sites.sites import InitSite
-
-_STEPS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,14 +84,15 @@ def parameter_loop(site: InitSite) -> ParameterLoop | None:
         case _:
             return None
     assert loop is not None
-    visits = _visited(site.file, receiver, loop.env, site.call, _STEPS)
+    trees = site.file.trees.of(receiver, loop.env, site.call)
+    visits = _inside(site.file, trees)
     tests: list[Callable[[Parameter], bool | None]] = []
     words: list[str] = []
     by_dimension = False
     for guard in site.guards:
         match guard:
             case TypeGuard(subject=subject, negated=False) if subject == text.code(receiver) and guard.layers:
-                visits = _of_types(visits, guard) or _of_some(guard)
+                visits = _of_types(site.file, trees, guard) or _of_some(guard)
             case WordGuard() if _is_name(guard, loop, site.call.env):
                 tests.append(_word_test(guard))
                 words += [] if guard.negated else [guard.word]
@@ -123,65 +123,15 @@ def _resets(file: File, call: Call) -> bool:
             return False
 
 
-def _visited(file: File, model: cst.BaseExpression, env: Env, call: Call, steps: int) -> list[Parameter]:
-    """The parameters of a model, as far as they are known, at the moment of a call."""
-    if steps == 0:
-        return []
-    if isinstance(model, cst.Name):
-        class_ = file.modules.class_of_self(model.value, call.block)
-        if class_ is not None:
-            return [] if _resets_itself(file, class_, call.block) else list(of_class(file, class_, call))
-        binding = env.lookup(model.value)
-        if isinstance(binding, Looped) and (outer := modules_of(binding)) is not None:
-            found = _visited(file, outer, binding.env, call, steps - 1)
-            children = "children" in text.code(binding.iterable)
-            return [each for p in found if (each := _child(p)) is not None] if children else found
-        if isinstance(binding, Argument):
-            return [p for each, at in models_given(file, binding) for p in _visited(file, each, at.env, at, steps - 1)]
-    built = file.targets.built(model, env, call.block)
-    runs = Runs.ALWAYS if len(built) == 1 else Runs.OPEN
-    return [parameter.within("", runs) for each in built for parameter in of_built(file, each, 1)]
+def _inside(file: File, trees: Iterable[Tree]) -> list[Parameter]:
+    """The parameters of modules, as those name them."""
+    return [parameter for tree in trees for parameter in parameters(file, tree.parts)]
 
 
-def _child(found: Parameter) -> Parameter | None:
-    """A parameter as a child of the model names it."""
-    return replace(found, path=found.path.partition(".")[2]) if found.path else None
-
-
-def _resets_itself(file: File, class_: Class, block: Block) -> bool:
-    """Whether a torch layer that a class derives from calls the method around a place, before the class adds to it."""
-    bases = (file.names.qualified(base.value, class_.env) or "" for base in class_.node.bases)
-    scope = block.scope
-    method = scope.name if isinstance(scope, Function) else ""
-    return method == "reset_parameters" and any(b.startswith("torch.nn.") and b != "torch.nn.Module" for b in bases)
-
-
-def models_given(file: File, argument: Argument) -> Iterator[tuple[cst.BaseExpression, Call]]:
-    """The models that calls in the file give a function: `init(model)`, `model.apply(init)`."""
-    function = argument.function
-    for call in file.record.calls:
-        match call.node:
-            case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given, *_]):
-                if names_function(file, given.value, call, function) and parameter(function, 0) == argument.name:
-                    yield model, call
-            case cst.Call(func=called, args=[given, *_]) if given.keyword is None and not given.star:
-                if names_function(file, called, call, function) and parameter(function, 0) == argument.name:
-                    yield given.value, call
-
-
-def names_function(file: File, node: cst.BaseExpression, call: Call, function: Function) -> bool:
-    """Whether an expression is a function: its name, or `self.method` in its class."""
-    match node:
-        case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)):
-            class_ = file.modules.class_of_self(receiver, call.block)
-            return class_ is not None and class_.methods.get(name) is function
-        case _:
-            return file.names.definition(node, call.env) is function
-
-
-def _of_types(visits: list[Parameter], guard: TypeGuard) -> list[Parameter]:
-    """The parameters of modules of some types, as those name them."""
-    return [replace(each, path="") for each in visits if each.layer in (guard.layers or ())]
+def _of_types(file: File, trees: Iterable[Tree], guard: TypeGuard) -> list[Parameter]:
+    """The parameters of those modules that are of some types."""
+    layers = guard.layers or ()
+    return _inside(file, (tree for tree in trees if tree.root.layer is not None and tree.root.layer.layer in layers))
 
 
 def _of_some(guard: TypeGuard) -> list[Parameter]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _DEPTH = 3
 _INSIDE = frozenset({"modules", "children"})
 _NAMED = frozenset({"named_modules", "named_children"})
+_ITERATORS = frozenset({"reversed", "list", "tuple", "iter"})
 
 
 class Reach:
@@ -86,14 +89,50 @@ class Reach:
         return found if isinstance(found, Function) else None
 
 
-def modules_of(looped: Looped) -> cst.BaseExpression | None:
-    """`net` of a loop over `net.modules()`, `net.children()` or their named forms, seen from the variable."""
+class Over(StrEnum):
+    """What a loop runs over: the modules in one, its children, the elements of a container, or things written out."""
+
+    MODULES = "modules"
+    CHILDREN = "children"
+    ELEMENTS = "elements"
+    THEMSELVES = "themselves"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iterated:
+    """The modules whose insides the variable of a loop runs over; of a tuple or list the modules themselves."""
+
+    nodes: tuple[cst.BaseExpression, ...]
+    over: Over
+
+
+def iterated(looped: Looped) -> Iterated | None:
+    """What the variable of a loop runs over, as far as that is modules."""
     match looped.iterable:
-        case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name)), args=()):
+        case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name)), args=()) if name in _INSIDE | _NAMED:
+            over = Over.CHILDREN if name.endswith("children") else Over.MODULES
             plain = name in _INSIDE and not looped.unpacking
-            return inner if plain or (name in _NAMED and looped.unpacking == (1,)) else None
+            return Iterated((inner,), over) if plain or (name in _NAMED and looped.unpacking == (1,)) else None
+        case cst.Tuple(elements=elements) | cst.List(elements=elements) if not looped.unpacking:
+            return Iterated(tuple(element.value for element in elements), Over.THEMSELVES)
+        case cst.Call(func=cst.Name(value="enumerate"), args=[argument, *_]) if looped.unpacking == (1,):
+            return Iterated((argument.value,), Over.ELEMENTS)
+        case cst.Call(func=cst.Attribute(value=held, attr=cst.Name(value="values")), args=()):
+            return Iterated((held,), Over.ELEMENTS) if not looped.unpacking else None
+        case cst.Call(func=cst.Attribute(value=held, attr=cst.Name(value="items")), args=()):
+            return Iterated((held,), Over.ELEMENTS) if looped.unpacking == (1,) else None
+        case cst.Call(func=cst.Name(value=name), args=[argument]) if name in _ITERATORS and not looped.unpacking:
+            return Iterated((argument.value,), Over.ELEMENTS)
+        case cst.Name() | cst.Attribute() | cst.Subscript() if not looped.unpacking:
+            return Iterated((looped.iterable,), Over.ELEMENTS)
         case _:
             return None
+
+
+def modules_of(looped: Looped) -> cst.BaseExpression | None:
+    """`net` of a loop over `net.modules()`, `net.children()` or their named forms, seen from the variable."""
+    found = iterated(looped)
+    return found.nodes[0] if found is not None and found.over in (Over.MODULES, Over.CHILDREN) else None
 
 
 def owner(site: InitSite) -> str:
@@ -104,15 +143,9 @@ def owner(site: InitSite) -> str:
 
 def parameter(function: Function, position: int) -> str:
     """The parameter that the positional argument of a call fills; the receiver of a method is not counted."""
-    if function.owner is not None and not is_static(function):
+    if function.owner is not None and not function.is_static:
         position += 1
     return function.arguments[position] if position < len(function.arguments) else ""
-
-
-def is_static(function: Function) -> bool:
-    """Whether a method is a `staticmethod`."""
-    decorators = [decorator.decorator for decorator in function.node.decorators]
-    return any(isinstance(each, cst.Name) and each.value == "staticmethod" for each in decorators)
 
 
 def removes(function: Function) -> bool:

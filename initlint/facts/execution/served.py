@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.execution.loops import models_given, names_function
+from initlint.facts.execution.applying import function_at, models_given
 from initlint.facts.execution.reaching import modules_of, parameter
 from initlint.facts.execution.steps import lineage
 from initlint.facts.reading.scopes import Argument, Binding, Call, Class, Function, Looped, Scope
@@ -41,11 +41,11 @@ def _hands_every_module(file: File, call: Call, function: Function) -> bool:
     """`model.apply(init)`, and `init(m)` in a loop over `model.modules()`."""
     match call.node:
         case cst.Call(func=cst.Attribute(attr=cst.Name(value="apply")), args=[given]):
-            return names_function(file, given.value, call, function)
+            return function_at(file, given.value, call.env, call.block) is function
         case cst.Call(func=called, args=[cst.Arg(value=cst.Name(value=module)), *_]):
             looped = call.env.lookup(module)
             over = isinstance(looped, Looped) and modules_of(looped) is not None
-            return over and names_function(file, called, call, function)
+            return over and function_at(file, called, call.env, call.block) is function
         case _:
             return False
 

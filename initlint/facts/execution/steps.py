@@ -46,6 +46,13 @@ class Step:
         method = self.scope
         return self_attribute(node, method) if isinstance(method, Function) and method.owner is not None else None
 
+    def is_self(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is the object itself, in a method."""
+        method = self.scope
+        if not isinstance(method, Function) or method.owner is None or method.is_static:
+            return False
+        return isinstance(node, cst.Name) and method.arguments[:1] == (node.value,)
+
 
 def methods(file: File, class_: Class) -> Mapping[str, Function]:
     """The methods of a class by name, with those of its bases in the file."""

@@ -98,6 +98,7 @@ class Built:
     """What an expression builds. All fields empty: nothing that is known.
 
     The elements of a container stand at their index if it is `counted`; otherwise a loop or a branch adds some of them.
+    `called` is the qualified name of an unknown function or class whose result it is.
     """
 
     node: cst.BaseExpression
@@ -108,6 +109,7 @@ class Built:
     wraps: tuple[Wrap, ...] = ()
     unknown: bool = False
     counted: bool = True
+    called: str | None = None
 
     def leaves(self) -> tuple[Built, ...]:
         """The layers, own modules and unknown things inside, containers opened."""
@@ -180,6 +182,10 @@ class Builder:
         if layer is None:
             return None
         return LayerCall(node, layer, text.argument_slots(node, layer.parameters), env, self._values)
+
+    def container(self, node: cst.Call, name: str, env: Env) -> Built:
+        """What a call puts into a container, as a subclass of `Sequential` does by `super().__init__(…)`."""
+        return self._container(node, LayerCall(node, LAYERS[name], None, env, self._values), env, _STEPS)
 
     def made(self, node: cst.BaseExpression, env: Env, steps: int = _STEPS) -> Made | None:
         """The tensor that an expression makes, through `Parameter(…)`, init functions that return it and names."""
@@ -298,7 +304,7 @@ class Builder:
             case cst.Attribute(value=inner, attr=cst.Name(value="apply" | "to" | "cuda" | "requires_grad_" | "eval")):
                 return replace(self.build(inner, env, steps - 1), node=node)
             case _:
-                return Built(node, unknown=True)
+                return Built(node, unknown=True, called=self._names.qualified(node.func, env))
 
     def _container(self, node: cst.Call, layer: LayerCall, env: Env, steps: int) -> Built:
         elements: list[Built] = []

@@ -25,7 +25,7 @@ class Modules:
         scope: Scope | None = block.scope
         while scope is not None:
             if isinstance(scope, Function) and scope.owner is not None:
-                return scope.owner if scope.arguments[:1] == (receiver,) else None
+                return scope.owner if scope.arguments[:1] == (receiver,) and not scope.is_static else None
             scope = scope.outer
         return None
 
@@ -84,7 +84,7 @@ def self_attribute(node: cst.BaseExpression, method: Function) -> str | None:
     """`x` of `self.x`."""
     match node:
         case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)):
-            return name if method.arguments[:1] == (receiver,) else None
+            return name if method.arguments[:1] == (receiver,) and not method.is_static else None
         case _:
             return None
 

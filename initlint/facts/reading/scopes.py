@@ -183,6 +183,12 @@ class Function(Scope):
         """The class whose method this is; a function inside a method has none."""
         return self.outer if isinstance(self.outer, Class) else None
 
+    @property
+    def is_static(self) -> bool:
+        """Whether it is decorated with `staticmethod`, so that its first parameter is no object of its class."""
+        decorators = [decorator.decorator for decorator in self.node.decorators]
+        return any(isinstance(each, cst.Name) and each.value == "staticmethod" for each in decorators)
+
 
 class Branch(StrEnum):
     """How a block is entered."""
