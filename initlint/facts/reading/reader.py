@@ -174,9 +174,11 @@ class _Reader(ExpressionReader):
         if then_leaves and other_leaves:
             return env, True, block
         if then_leaves:
-            return other_env, False, Block(block, Branch.TEST, block.scope, env, node.test, negated=True)
+            raises = _raises(node.body)
+            return other_env, False, Block(block, Branch.TEST, block.scope, env, node.test, True, raises)
         if other_leaves:
-            return then_env, False, Block(block, Branch.TEST, block.scope, env, node.test)
+            raises = isinstance(node.orelse, cst.Else) and _raises(node.orelse.body)
+            return then_env, False, Block(block, Branch.TEST, block.scope, env, node.test, False, raises)
         return self.join(env, [then_env, other_env]), False, block
 
     def join(self, base: Env, ends: Sequence[Env]) -> Env:
@@ -319,6 +321,13 @@ def _docstring(statement: cst.CSTNode) -> bool:
             return True
         case _:
             return False
+
+
+def _raises(suite: cst.BaseSuite) -> bool:
+    """Whether a suite ends with `raise`."""
+    last = suite.body[-1] if suite.body else None
+    small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else last
+    return isinstance(small, cst.Raise)
 
 
 def _rebound(suite: cst.BaseSuite) -> set[str]:

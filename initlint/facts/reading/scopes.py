@@ -201,7 +201,8 @@ class Block:
     """A stretch of statements that run together.
 
     A `TEST` block runs where `node` is true (false if `negated`): the branch of an `if`, or what follows an `if` whose
-    other branch leaves. `node` is the test, the `for`/`while`/comprehension, the `try` or the `with`.
+    other branch leaves; `survived` says that the other branch raises, so that nothing goes on unless this runs. `node`
+    is the test, the `for`/`while`/comprehension, the `try` or the `with`.
     """
 
     parent: Block | None
@@ -210,6 +211,7 @@ class Block:
     env: Env
     node: cst.CSTNode | None = None
     negated: bool = False
+    survived: bool = False
 
     def path(self) -> Iterator[Block]:
         """This block and those around it in the same scope, innermost first."""
