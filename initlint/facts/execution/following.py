@@ -31,9 +31,10 @@ Accept = Callable[[Sequence[Layer], bool], "InitSite | None"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Init:
-    """A call that initialises what `reference` stands for: `subject` as it is spelled; `applied` is what `apply` gets.
+    """A call that initialises what `reference` stands for, `subject` as it is spelled.
 
-    `direct` says that the call is the site itself.
+    `function` is what is applied or called, with the file that it is in; None where the call is the site itself.
+    `applied` is how the argument of `apply` is spelled.
     """
 
     call: Call
@@ -41,8 +42,8 @@ class Init:
     subject: cst.BaseExpression
     reference: Reference
     accept: Accept
+    function: tuple[Reach, Function] | None = None
     applied: cst.BaseExpression | None = None
-    direct: bool = False
 
 
 _F = TypeVar("_F", bound="Follower")
@@ -189,7 +190,7 @@ class Follower(Holding):
             return site if passes(guards, subject, layers, reclassed) else None
 
         certainty = weaker(step.around, runs(self.file, call.block, subject))
-        self.reached(Init(call, replace(step, runs=certainty), module, reference, accept, direct=True))
+        self.reached(Init(call, replace(step, runs=certainty), module, reference, accept))
 
     def applied(self, call: Call, step: Step) -> tuple[Reach, Function, Reference] | None:
         """The function of a call of `apply`, and the modules that it gets; None where one is not known."""
@@ -208,7 +209,9 @@ class Follower(Holding):
         reach, definition, reference = applied
         assert isinstance(call.node.func, cst.Attribute)
         accept = _given(reach, definition, parameter(definition, 0))
-        self.reached(Init(call, step, call.node.func.value, reference, accept, call.node.args[0].value))
+        self.reached(
+            Init(call, step, call.node.func.value, reference, accept, (reach, definition), call.node.args[0].value)
+        )
 
     def pass_on(self, call: Call, step: Step) -> None:
         """`init_layer(self.conv)`, `init_weights(self)`: a function that initialises what it is given."""
@@ -216,16 +219,15 @@ class Follower(Holding):
         if found is None:
             self.untracked(call, step)
             return
-        reach, definition = found
         for position, argument in enumerate(call.node.args):
             reference = self.refer(argument.value, call.env, step) if argument.keyword is None else None
-            subject = parameter(definition, position)
+            subject = parameter(found[1], position)
             if reference is None or not subject:
                 continue
             if SELF not in reference.places:
-                self.reached(Init(call, step, argument.value, reference, _given(reach, definition, subject)))
-            inside = _inside(reach, definition, subject)
-            self.reached(Init(call, step, argument.value, replace(reference, inside=True), inside))
+                self.reached(Init(call, step, argument.value, reference, _given(*found, subject), found))
+            inside = replace(reference, inside=True)
+            self.reached(Init(call, step, argument.value, inside, _inside(*found, subject), found))
 
     def definition(self, node: cst.BaseExpression, call: Call, step: Step) -> Function | None:
         """The function of this file, or the method of this class, that is applied or called."""

@@ -51,13 +51,14 @@ class Wrapping:
 class Leaf:
     """A module that a place holds: a layer of one of these types, a module of an own class, or something unknown.
 
-    `neutral` ones have no weight that an init could mean.
+    `neutral` ones have no weight that an init could mean. `node` is the constructor's call of a layer.
     """
 
     layers: tuple[Layer, ...] = ()
     class_: Class | None = None
     wrap: Wrapping | None = None
     neutral: bool = False
+    node: cst.Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Holding:
             wrap = self.wrapping(leaf.wraps, event, step, name)
             if leaf.layer is not None:
                 neutral = leaf.layer.layer.weight_dims is None and wrap is None
-                found.append(Leaf((leaf.layer.layer,), None, wrap, neutral))
+                found.append(Leaf((leaf.layer.layer,), None, wrap, neutral, leaf.layer.node))
             elif leaf.class_ is not None:
                 found.append(Leaf((), leaf.class_, wrap, neutral=wrap is None))
             elif self._weightless(leaf.node, event.env):
@@ -173,7 +174,7 @@ class Holding:
                 inner = leaf.wraps[-1].node.args[0].value if leaf.wraps else leaf.node
                 reference = self.refer(inner, event.env, step)
                 known = self.at(reference, step) if reference is not None and not reference.inside else ()
-                found += [replace(each, wrap=wrap or each.wrap) for each in known] or [Leaf(wrap=wrap)]
+                found += [replace(each, wrap=wrap) if wrap else each for each in known] or [Leaf(wrap=wrap)]
         return tuple(found)
 
     def wrapping(
