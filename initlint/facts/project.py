@@ -35,6 +35,12 @@ _LISTED = re.compile(r"\bfor\b[^\n]*?\bin[ \t]*[\[(]([^\])]*)[\])]")
 _ATTRIBUTE = re.compile(r"\b(\w+)\.(\w+)\b(?!\()")
 _ALL_PARAMETERS = re.compile(r"\bself\.(?:named_)?(?:parameters\(|_flat_weights)")
 _INIT_WORD = re.compile(r"\b\w*(?:init|reset)\w*\b")
+_FUNCTION = re.compile(
+    r"^def[ \t]+(\w+)\(\s*(\w+)[^)]*\)[^:\n]*:[^\n]*\n(?:[ \t]+[^\n]*\n|[ \t]*\r?\n)*(?:[ \t]+[^\n]*\n?)", re.MULTILINE
+)
+"""A function at module level with its first parameter."""
+
+_IMPORT = re.compile(r"^(?:import|from)[ \t][^\n(\\]*\btorch\b[^\n(\\]*$", re.MULTILINE)
 _LAST = re.compile(r"([\w.]+)[ \t]*(?:\[[^\]]*\])?[ \t]*\Z")
 
 
@@ -58,12 +64,14 @@ class ClassSketch:
 class Sketch:
     """A file as its text shows it: its classes, attributes of other objects that it may write, words of init functions.
 
-    `words` counts the identifiers that say `init` or `reset`, strings and comments included.
+    `words` counts the identifiers that say `init` or `reset`, strings and comments included. `functions` are those that
+    write the weight of what they are given first, each with its source below the imports of torch.
     """
 
     classes: tuple[ClassSketch, ...] = ()
     written: frozenset[str] = frozenset()
     words: Counter[str] = field(default_factory=Counter)
+    functions: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, text: str) -> Sketch:
@@ -83,7 +91,7 @@ class Sketch:
             _class(header, text[header.end() : end], written)
             for header, end, written in zip(headers, ends, own, strict=True)
         ]
-        return cls(tuple(classes), frozenset(others), words)
+        return cls(tuple(classes), frozenset(others), words, tuple(_functions(text)) if "weight" in others else ())
 
 
 class Project:
@@ -132,6 +140,13 @@ class Elsewhere:
         """The classes of this name in other files."""
         return tuple(each for path, each in self.project.classes.get(name, ()) if path != self.path)
 
+    def functions(self, qualified: str) -> tuple[str, ...]:
+        """The sources of the functions that a name imported from another file may be, if they write a weight."""
+        module, _, name = qualified.rpartition(".")
+        files = (path for path in self.project.sketches if path != self.path and _is_module(path, module))
+        found = (each for path in files for each in self.project.sketches[path].functions)
+        return tuple(source for function, source in found if function == name)
+
     def lineage(self, names: Iterable[str]) -> tuple[tuple[ClassSketch, ...], bool]:
         """The classes of other files that these base classes may be, with their bases; and whether all are known.
 
@@ -156,6 +171,20 @@ class Elsewhere:
 
 _NOTHING = Sketch()
 _ROOTS = frozenset({"Module", "object", "ABC", "Generic", "Protocol"})
+
+
+def _is_module(path: str, module: str) -> bool:
+    """Whether a file may be a module, as far as the last part of its name tells."""
+    file = PurePath(path)
+    return (file.parent.name if file.stem == "__init__" else file.stem) == module.rpartition(".")[2]
+
+
+def _functions(text: str) -> Iterator[tuple[str, str]]:
+    """The functions that write the weight of their first argument, with their sources."""
+    imports = "\n".join(_IMPORT.findall(text))
+    for match in _FUNCTION.finditer(text):
+        if re.search(rf"\b{match[2]}\.weight\b", match[0]):
+            yield match[1], f"{imports}\n{match[0]}"
 
 
 def _class(header: re.Match[str], body: str, written: set[str]) -> ClassSketch:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=("weight_norm", "parametrizations", "_unstructured", "_structured", "custom_from_mask", "prune.identity"),
     context=CONTEXT,
+    project=True,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An init of a weight that is already reparametrised: it is recomputed before it is ever used."""
@@ -33,21 +34,20 @@ def check(file: File) -> Iterator[Alarm]:
     for found in lost_inits(file):
         wrapper = text.code(found.wraps[0].call.func)
         holder = f"{text.code(found.subject)} is" if found.whole else f"layers of {text.code(found.subject)} are"
+        where = f"where {found.where}, " if found.where else ""
         message = (
-            f"{holder} under {wrapper} already, which computes the weight anew from other parameters: "
+            f"{where}{holder} under {wrapper} already, which computes the weight anew from other parameters: "
             f"what {found.site.spelled} writes is lost, the weight keeps the scale that it had when it was wrapped"
         )
         related = [(found.wraps[0].call, "it is wrapped here")]
-        if found.node is not found.site.node:
+        if found.node is not found.site.node and found.site.file is file:
             related.append((found.site.node, "the init is here"))
         yield Alarm(found.node, message, tuple(_fixes(found)), tuple(related))
 
 
 def _fixes(found: LostInit) -> Iterator[Proposal]:
     """Initialise, then wrap: the function is applied inside each wrap, or the wrap moves behind the init."""
-    if found.call.node is not found.node or not found.call.discarded:
-        return
-    if any(wrap.scope is not found.step.scope or found.call.block not in wrap.block.path() for wrap in found.wraps):
+    if found.call.node is not found.node or not found.call.discarded or not found.together:
         return
     if found.applied is not None:
         yield from _apply_inside(found, found.applied)

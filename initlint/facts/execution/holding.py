@@ -9,7 +9,7 @@ import libcst as cst
 
 from initlint.facts.api.layers import WEIGHTLESS, Layer
 from initlint.facts.execution.reaching import Over, iterated
-from initlint.facts.execution.steps import Runs, Step
+from initlint.facts.execution.steps import Runs, Step, condition, conditions, decided, weaker
 from initlint.facts.meaning.construction import Built, Wrap
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Assigned, Block, Call, Class, Env, Function, Looped, Scope, Write
@@ -32,6 +32,7 @@ class Wrapping:
     """A reparametrisation that a layer is under from a place on.
 
     `inner` is the construction that it stands around, None where the layer was there before; `statement` holds it.
+    `conditions` are the tests under which it is there, each as it is spelled and what it comes out as.
     """
 
     call: cst.Call
@@ -42,19 +43,21 @@ class Wrapping:
     scope: Scope
     entered: Call | None
     statement: cst.CSTNode
+    conditions: frozenset[tuple[str, bool]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
     """A module that a place holds: a layer of one of these types, a module of an own class, or something unknown.
 
-    `neutral` ones have no weight that an init could mean.
+    `neutral` ones have no weight that an init could mean. `node` is the constructor's call of a layer.
     """
 
     layers: tuple[Layer, ...] = ()
     class_: Class | None = None
     wrap: Wrapping | None = None
     neutral: bool = False
+    node: cst.Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,33 +151,37 @@ class Holding:
         found: list[Leaf] = []
         for leaf in built.leaves():
             wrap = self.wrapping(leaf.wraps, event, step, name)
-            certain = all(each.certain for each in leaf.wraps)
-            if leaf.layer is not None and certain:
+            if leaf.layer is not None:
                 neutral = leaf.layer.layer.weight_dims is None and wrap is None
-                found.append(Leaf((leaf.layer.layer,), None, wrap, neutral))
-            elif leaf.class_ is not None and certain:
+                found.append(Leaf((leaf.layer.layer,), None, wrap, neutral, leaf.layer.node))
+            elif leaf.class_ is not None:
                 found.append(Leaf((), leaf.class_, wrap, neutral=wrap is None))
             elif self._weightless(leaf.node, event.env):
                 found.append(Leaf(neutral=True))
             else:
                 inner = leaf.wraps[-1].node.args[0].value if leaf.wraps else leaf.node
                 reference = self.refer(inner, event.env, step)
-                known = self.at(reference, step) if reference is not None and not reference.inside and certain else ()
-                found += [replace(each, wrap=wrap or each.wrap) for each in known] or [Leaf(wrap=wrap)]
+                known = self.at(reference, step) if reference is not None and not reference.inside else ()
+                found += [replace(each, wrap=wrap) if wrap else each for each in known] or [Leaf(wrap=wrap)]
         return tuple(found)
 
     def wrapping(
         self, wraps: tuple[Wrap, ...], event: Write | Call, step: Step, name: str | None = None
     ) -> Wrapping | None:
         """The reparametrisation that a step puts around a module, to be held by attribute `name`."""
-        if not wraps or not all(wrap.certain for wrap in wraps):
+        if not wraps:
             return None
-        around = step.runs
+        around, tests = step.runs, conditions(step)
         if around is not Runs.ALWAYS and name is not None and self._always_wrapped(name):
-            around = Runs.ALWAYS
+            around, tests = Runs.ALWAYS, frozenset()
+        for wrap in (each for each in wraps if not each.certain):
+            around = weaker(around, decided(self.file, *wrap.choice) if wrap.choice else Runs.OPEN)
+            tests |= {condition(*wrap.choice[:2]) if wrap.choice else ("", True)}
         reclassed = any(wrap.qualified.startswith(_PARAMETRIZATIONS) for wrap in wraps)
         inner = wraps[0].node.args[0].value if len(wraps) == 1 else None
-        return Wrapping(wraps[0].node, inner, reclassed, around, event.block, step.scope, step.entered, event.statement)
+        return Wrapping(
+            wraps[0].node, inner, reclassed, around, event.block, step.scope, step.entered, event.statement, tests
+        )
 
     def _always_wrapped(self, name: str) -> bool:
         """Whether every assignment to an attribute wraps, so that the branch taken does not matter."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,17 +25,19 @@ _ITERATORS = frozenset({"reversed", "list", "tuple", "iter"})
 
 
 class Reach:
-    """The weights that the functions of one file write."""
+    """The weights that the functions of one file write, or another attribute of modules."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, attribute: str = "weight") -> None:
         self.file = file
+        self.attribute = attribute
         self.sites = {site.node: site for site in file.sites}
+        self._imported: dict[str, tuple[Reach, Function] | None] = {}
 
     def weight_site(self, call: Call) -> InitSite | None:
-        """The site that a call is, if it writes the `weight` of some module."""
+        """The site that a call is, if it writes the `weight` (or other attribute) of some module."""
         site = self.sites.get(call.node)
         target = site.target if site is not None else None
-        return site if target is not None and target.attribute == "weight" and target.owner is not None else None
+        return site if target is not None and target.attribute == self.attribute and target.owner is not None else None
 
     def given(self, function: Function, subject: str, layers: Sequence[Layer], reclassed: bool) -> InitSite | None:
         """The site that writes the weight of the module that a function is given as `subject`."""
@@ -87,6 +89,25 @@ class Reach:
             node = node.args[0].value if node.args else node
         found = self.file.names.definition(node, env)
         return found if isinstance(found, Function) else None
+
+    def imported(self, node: cst.BaseExpression, env: Env) -> tuple[Reach, Function] | None:
+        """The function of another file that a name is, if it is one that writes weights, with what it writes there."""
+        name = self.file.names.qualified(node, env)
+        if name is None or self.file.elsewhere is None:
+            return None
+        if name not in self._imported:
+            sources = self.file.elsewhere.functions(name)
+            self._imported[name] = self._read(sources[0], name) if len(sources) == 1 else None
+        return self._imported[name]
+
+    def _read(self, source: str, name: str) -> tuple[Reach, Function] | None:
+        try:
+            module = cst.parse_module(source)
+        except cst.ParserSyntaxError:
+            return None
+        file = type(self.file)(module, replace(self.file.options, elsewhere=None))
+        functions = [each for each in file.functions if each.name == name.rpartition(".")[2]]
+        return (Reach(file, self.attribute), functions[0]) if functions else None
 
 
 class Over(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ import libcst as cst
 
 from initlint.facts.meaning.guards import ClassNameGuard, Presence, TypeGuard
 from initlint.facts.meaning.modules import self_attribute
-from initlint.facts.reading.scopes import Argument, Block, Branch, Call, Class, Event, Function, Scope
+from initlint.facts.reading import text
+from initlint.facts.reading.scopes import Argument, Block, Branch, Call, Class, Env, Event, Function, Scope
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
@@ -131,11 +132,38 @@ def runs(file: File, block: Block, subject: str | None = None) -> Runs:
         if each.branch is Branch.TEST and isinstance(each.node, cst.BaseExpression) and not each.enforced:
             if subject is not None and _picks(file, each, each.node, subject):
                 continue
-            truth = _truth(file, each.node, each)
-            if truth is None or truth is each.negated:
-                return Runs.OPEN
-            found = Runs.BY_DEFAULT
+            found = weaker(found, decided(file, each.node, each.negated, each.env))
     return found
+
+
+def decided(file: File, test: cst.BaseExpression, negated: bool, env: Env) -> Runs:
+    """Whether what stands under a test (under its failure, if `negated`) runs by default."""
+    truth = _truth(file, test, env)
+    return Runs.OPEN if truth is None or truth is negated else Runs.BY_DEFAULT
+
+
+def conditions(step: Step) -> frozenset[tuple[str, bool]]:
+    """The tests on the way to a step as they are spelled, each with what it comes out as."""
+    blocks = [getattr(step.event, "block", None), step.entered.block if step.entered is not None else None]
+    return frozenset(
+        condition(each.node, each.negated)
+        for block in blocks
+        if block is not None
+        for each in block.path()
+        if each.branch is Branch.TEST and isinstance(each.node, cst.BaseExpression) and not each.enforced
+    )
+
+
+def exclusive(one: Iterable[tuple[str, bool]], other: Iterable[tuple[str, bool]]) -> bool:
+    """Whether some test comes out one way in one set of conditions, and the other way in the other."""
+    return not {(test, not outcome) for test, outcome in one}.isdisjoint(other)
+
+
+def condition(test: cst.BaseExpression, negated: bool) -> tuple[str, bool]:
+    """A test as it is spelled without `not`, and what it comes out as."""
+    while isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        test, negated = test.expression, not negated
+    return text.code(test), not negated
 
 
 def weaker(one: Runs, other: Runs) -> Runs:
@@ -157,19 +185,29 @@ def _picks(file: File, block: Block, test: cst.BaseExpression, subject: str) -> 
     return True
 
 
-def _truth(file: File, node: cst.BaseExpression, block: Block) -> bool | None:
+def _truth(file: File, node: cst.BaseExpression, env: Env) -> bool | None:
     """What a test is with the defaults of the constructor's parameters."""
     match node:
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):
-            truth = _truth(file, inner, block)
+            truth = _truth(file, inner, env)
             return None if truth is None else not truth
-        case cst.Comparison(left=left, comparisons=[target]) if isinstance(target.operator, cst.Equal | cst.Is):
-            first = file.values.literal(left, block.env, defaults=True)
-            second = file.values.literal(target.comparator, block.env, defaults=True)
-            return first.value == second.value if first is not None and second is not None else None
+        case cst.Comparison(left=left, comparisons=[target]) if isinstance(target.operator, _COMPARING):
+            first = file.values.literal(left, env, defaults=True)
+            second = file.values.literal(target.comparator, env, defaults=True)
+            if first is None or second is None:
+                return None
+            return (first.value == second.value) is isinstance(target.operator, cst.Equal | cst.Is)
+        case cst.Call(func=cst.Name(value="isinstance"), args=[subject, cst.Arg(value=cst.Name(value=kind))]):
+            found = file.values.literal(subject.value, env, defaults=True)
+            known = found is not None and kind in _TYPES
+            return isinstance(found.value, _TYPES[kind]) if found is not None and known else None
         case cst.Name():
-            binding = block.env.lookup(node.value)
-            found = file.values.literal(node, block.env, defaults=isinstance(binding, Argument))
+            binding = env.lookup(node.value)
+            found = file.values.literal(node, env, defaults=isinstance(binding, Argument))
             return bool(found.value) if found is not None else None
         case _:
             return None
+
+
+_COMPARING = (cst.Equal, cst.Is, cst.NotEqual, cst.IsNot)
+_TYPES = {"str": str, "int": int, "float": float, "bool": bool}

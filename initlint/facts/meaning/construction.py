@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from initlint.facts.api.layers import LAYERS, Layer, LayerKind
+from initlint.facts.api.reparametrisations import REPARAMETRISATIONS, TRANSPARENT
 from initlint.facts.meaning.names import Names
 from initlint.facts.meaning.values import Literal, Values
 from initlint.facts.reading import text
@@ -26,24 +27,6 @@ from initlint.facts.reading.scopes import (
 )
 
 _STEPS = 8
-
-REPARAMETRISATIONS = frozenset(
-    {
-        "torch.nn.utils.weight_norm",
-        "torch.nn.utils.parametrizations.weight_norm",
-        "torch.nn.utils.parametrizations.spectral_norm",
-        "torch.nn.utils.parametrizations.orthogonal",
-        "torch.nn.utils.prune.l1_unstructured",
-        "torch.nn.utils.prune.random_unstructured",
-        "torch.nn.utils.prune.ln_structured",
-        "torch.nn.utils.prune.random_structured",
-        "torch.nn.utils.prune.identity",
-    }
-)
-"""Wrappers after which a write to `weight` is lost. The old `spectral_norm` shares storage and is none of them."""
-
-TRANSPARENT = frozenset({"torch.nn.utils.spectral_norm", "copy.deepcopy", "torch.jit.script", "torch.compile"})
-"""Functions that return a layer whose `weight` can still be initialised."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,18 +67,27 @@ class LayerCall:
         return None if None in found else True
 
 
+Choice = tuple[cst.BaseExpression, bool, Env]
+"""The test of a conditional that chooses something, whether it does so by failing, and the names in force there."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wrap:
-    """A reparametrisation around a layer; `certain` is false where the wrapper may be another function."""
+    """A reparametrisation around a layer.
+
+    `certain` is false where the wrapper may be another function, or the layer none; `choice` says when, if that is one
+    conditional.
+    """
 
     node: cst.Call
     qualified: str
-    certain: bool
+    certain: bool = True
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Built:
-    """What an expression builds. All fields empty: nothing that is known.
+    """What an expression builds; nothing that is known if all fields are empty.
 
     The elements of a container stand at their index if it is `counted`; otherwise a loop or a branch adds some of them.
     `called` is the qualified name of an unknown function or class whose result it is.
@@ -152,8 +144,8 @@ class Builder:
         if steps == 0:
             return Built(node, unknown=True)
         match node:
-            case cst.Name():
-                return self._name(node, env, steps)
+            case cst.Name(value=name):
+                return self._binding(node, env.lookup(name), steps)
             case cst.Call():
                 return self._call(node, env, steps)
             case cst.List(elements=elements) | cst.Tuple(elements=elements):
@@ -165,7 +157,8 @@ class Builder:
                 values = [entry.value for entry in entries]
                 return replace(self._display(node, values, env, steps), container="dict")
             case cst.IfExp(body=body, orelse=orelse):
-                return self._either(node, self.build(body, env, steps - 1), self.build(orelse, env, steps - 1))
+                sides = self.build(body, env, steps - 1), self.build(orelse, env, steps - 1)
+                return self._either(node, *sides, (node.test, not sides[0].wraps, env))
             case cst.BinaryOperation(operator=cst.Add(), left=left, right=right):
                 return self._display(node, [left, right], env, steps)
             case cst.BinaryOperation(operator=cst.Multiply(), left=cst.List() as repeated):
@@ -244,9 +237,6 @@ class Builder:
         annotation = binding.annotation if isinstance(binding, Argument) else None
         return isinstance(annotation, cst.Name) and annotation.value == "int"
 
-    def _name(self, node: cst.Name, env: Env, steps: int) -> Built:
-        return self._binding(node, env.lookup(node.value), steps)
-
     def _binding(self, node: cst.BaseExpression, binding: Binding | None, steps: int) -> Built:
         match binding:
             case Assigned(unpacking=()) if steps > 0:
@@ -299,7 +289,7 @@ class Builder:
         if isinstance(definition, Class):
             return Built(node, class_=definition)
         if isinstance(definition, Function):
-            return self._returned(node, definition, steps)
+            return self._returned(node, definition, env, steps)
         match node.func:
             case cst.Attribute(value=inner, attr=cst.Name(value="apply" | "to" | "cuda" | "requires_grad_" | "eval")):
                 return replace(self.build(inner, env, steps - 1), node=node)
@@ -343,24 +333,40 @@ class Builder:
         losing = sorted(name for name in wrappers if name in REPARAMETRISATIONS)
         if not losing or not _touches_weight(node, env, self._values):
             return replace(inner, node=node)
-        wrap = Wrap(node, str(losing[0]), certain=len(losing) == len(wrappers))
+        wrap = Wrap(node, str(losing[0]), len(losing) == len(wrappers), self._chosen(node.func, env))
         return replace(inner, node=node, wraps=(wrap, *inner.wraps))
 
-    def _returned(self, node: cst.Call, function: Function, steps: int) -> Built:
-        """What a helper of this file returns, where it has one `return`."""
+    def _chosen(self, wrapper: cst.BaseExpression, env: Env) -> Choice | None:
+        """When `weight_norm if test else spectral_norm` is one after which writes are lost."""
+        wrapper, env = self._values.origin(wrapper, env)
+        if not isinstance(wrapper, cst.IfExp):
+            return None
+        losing = [self._names.qualified(side, env) in REPARAMETRISATIONS for side in (wrapper.body, wrapper.orelse)]
+        return (wrapper.test, not losing[0], env) if sum(losing) == 1 else None
+
+    def _returned(self, node: cst.Call, function: Function, env: Env, steps: int) -> Built:
+        """What a helper of this file returns, where it has one `return`; what it wraps may be an argument."""
         returns = [event for event in function.events if isinstance(event, Returned)]
         if len(returns) != 1:
             return Built(node, unknown=True)
-        return replace(self.build(returns[0].value, returns[0].env, steps - 1), node=node)
+        built = self.build(returns[0].value, returns[0].env, steps - 1)
+        inner = built.wraps[-1].node.args[0].value if built.unknown and built.wraps else None
+        slots = text.argument_slots(node, function.arguments) or {}
+        if isinstance(inner, cst.Name) and inner.value in slots:
+            within = self.build(slots[inner.value].value, env, steps - 1)
+            built = replace(within, wraps=built.wraps + within.wraps)
+        return replace(built, node=node)
 
     @staticmethod
-    def _either(node: cst.BaseExpression, one: Built, other: Built) -> Built:
+    def _either(node: cst.IfExp, one: Built, other: Built, choice: Choice) -> Built:
         """Both sides of a conditional: the same layer type is that layer, wraps on one side are uncertain."""
-        if one.layer is None or other.layer is None or one.layer.layer is not other.layer.layer:
+        same = one.layer is not None and other.layer is not None and one.layer.layer is other.layer.layer
+        if not same and not (one.wraps and text.code(one.wraps[-1].node.args[0].value) == text.code(other.node)):
             return Built(node, unknown=True)
-        wraps = tuple(
-            replace(wrap, certain=wrap.certain and bool(one.wraps and other.wraps)) for wrap in one.wraps + other.wraps
-        )
+        wraps = one.wraps + other.wraps
+        if not (one.wraps and other.wraps):
+            choices = {wrap: choice if wrap.certain else None for wrap in wraps}
+            wraps = tuple(replace(wrap, certain=False, choice=choices[wrap]) for wrap in wraps)
         return replace(one, node=node, wraps=wraps)
 
 
@@ -392,7 +398,5 @@ def _merged(node: cst.BaseExpression, parts: list[Built]) -> Built:
 def _touches_weight(node: cst.Call, env: Env, values: Values) -> bool:
     """Whether a reparametrisation is of `weight`: its default, or the name that is given."""
     slots = text.argument_slots(node, ("module", "name"))
-    if slots is None:
-        return False
-    given = slots.get("name")
-    return given is None or values.string(given.value, env) == "weight"
+    given = slots.get("name") if slots is not None else None
+    return slots is not None and (given is None or values.string(given.value, env) == "weight")

@@ -113,10 +113,11 @@ class Guards:
         self._values = values
 
     def around(self, block: Block) -> Iterator[Guard]:
-        """The guards of a block within its scope, innermost first."""
+        """The guards of a block within its scope, innermost first; no other tests of which a failure raises."""
         for each in block.path():
             if each.branch is Branch.TEST and isinstance(each.node, cst.BaseExpression):
-                yield from self.read(each.node, each.env, each.negated)
+                found = self.read(each.node, each.env, each.negated)
+                yield from (guard for guard in found if not (each.enforced and isinstance(guard, OtherGuard)))
             elif each.branch is Branch.MATCH and isinstance(each.node, cst.MatchCase):
                 yield OtherGuard(False, cst.Name("match"))
 
