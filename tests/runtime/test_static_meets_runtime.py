@@ -1,5 +1,5 @@
-"""The two halves prove each other: what the source of a fixture says, evaluated with the shapes of the live model, is the
-law that the trace finds at the same call."""
+"""The two halves prove each other: what the source of a fixture says, evaluated with the shapes of the live model, is
+the law that the trace finds at the same call."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def loaded(name: str) -> ModuleType:
 def models(name: str) -> Iterator[Traced]:
     """The traced models that the builders of a fixture make."""
     module = loaded(name)
-    for builder in (value for key, value in vars(module).items() if key.startswith("build_")):
+    for builder in (value for key, value in list(vars(module).items()) if key.startswith("build_")):
         try:
             yield trace(builder)
         except (ValueError, RuntimeError, TypeError, AttributeError):
@@ -69,7 +69,10 @@ def sites(name: str) -> dict[int, list[InitSite]]:
 
 def expected(site: InitSite, shape: tuple[int, ...]) -> Law | None:
     """The law that a site draws for a shape; None where the source leaves a number open."""
-    numbers = {slot: site.number(slot) for slot in site.slots or () if slot != "tensor"}
+    if site.slots is None:
+        return None
+    names = {"from": "a", "from_": "a", "low": "a", "to": "b", "value": "val"}
+    numbers = {names.get(slot, slot): site.number(slot) for slot in site.slots or () if slot != "tensor"}
     match site.name:
         case "zeros_":
             return laws.constant(0.0)
