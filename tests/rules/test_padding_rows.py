@@ -86,6 +86,8 @@ def test_no_row_or_none_that_is_known(table: str) -> None:
         "zero_row(self.words)",
         "zero_row(self.words.weight, 0)",
         "self.post_init()",
+        "self.init_weights()",
+        "self._reset_parameters(words)",
         "self.words.weight.data.copy_(vectors)",
         "self.words.weight = nn.Parameter(vectors)",
         "self.words.weight.data = vectors",
@@ -101,6 +103,7 @@ def test_row_that_something_may_set_is_silent(behind: str) -> None:
     [
         "self.words.weight.requires_grad = False",
         "self.register_buffer('mask', torch.ones(3))",
+        "self.init_speakers(config)",
         "self.out = nn.Linear(width, words)\nself.out.weight = self.words.weight",
         "self.layers = nn.ModuleList([self.words])",
         "self.encoder = Encoder(self.words)",

@@ -150,7 +150,7 @@ def _is_initialised_elsewhere(site: InitSite) -> bool:
     return False
 
 
-_INIT = re.compile(r"init|reset")
+_INIT = re.compile(r"post_init|(?:init|reset)\w*(?:weight|param)|(?:weight|param)\w*init")
 
 
 def _fills(call: Call) -> bool:
