@@ -26,6 +26,9 @@ DEFAULT_EXCLUDES = frozenset(
 )
 """Names of folders that a walk never enters."""
 
+VERSIONED = {"torch": "2.13", "transformers": "5.0"}
+"""Packages with a key `<package>-version`, the lowest that the code is for, each with an example of a version."""
+
 _VERSION = re.compile(r"\d+(\.\d+){1,2}((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[\w.]+)?", re.ASCII)
 _MISTYPED = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)` - at `\$\.?(.*)`")
 _TYPES = {
@@ -46,7 +49,8 @@ class ConfigError(Exception):
 class Settings:
     """What the user chose in the file `source`; patterns are as in .gitignore, relative to the folder `root`.
 
-    `torch_version` is the lowest version that the code is for: what the user says, or else what the project requires.
+    `torch_version` and `transformers_version` are the lowest versions that the code is for: what the user says, or else
+    what the project requires.
     """
 
     select: tuple[str, ...] | None = None
@@ -57,6 +61,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
+    transformers_version: str | None = None
     root: Path = field(default_factory=Path.cwd)
     source: Path | None = None
 
@@ -75,6 +80,7 @@ class Settings:
         exclude: Iterable[str] = (),
         init_modules: Iterable[str] = (),
         torch_version: str | None = None,
+        transformers_version: str | None = None,
     ) -> Settings:
         """These settings with those of a command line: lists add, None keeps.
 
@@ -84,7 +90,7 @@ class Settings:
         chosen, added, dropped = tuple(select or ()), tuple(extend_select), tuple(ignore)
         _check_words((*chosen, *added, *dropped))
         patterns, modules = tuple(exclude), tuple(init_modules)
-        _check(patterns, modules, torch_version)
+        _check(patterns, modules, {"torch": torch_version, "transformers": transformers_version})
         if select is None:
             added, dropped = (*self.extend_select, *added), (*self.ignore, *dropped)
         return replace(
@@ -96,6 +102,7 @@ class Settings:
             exclude=(*self.exclude, *patterns),
             init_modules=(*self.init_modules, *modules),
             torch_version=self.torch_version if torch_version is None else torch_version,
+            transformers_version=self.transformers_version if transformers_version is None else transformers_version,
         )
 
     def rules_for(self, path: Path) -> tuple[Rule, ...]:
@@ -140,8 +147,8 @@ class Settings:
 def load(start: Path) -> Settings:
     """The settings of the nearest initlint.toml or pyproject.toml with [tool.initlint], from a path upwards.
 
-    Of both in one folder initlint.toml holds. Without any, the default settings. Where none says a version of torch, it
-    is the one that the project around requires. Raises ConfigError.
+    Of both in one folder initlint.toml holds. Without any, the default settings. Where none says a version of torch or
+    transformers, it is the one that the project around requires. Raises ConfigError.
     """
     place = Path(os.path.abspath(start))
     for folder in (place, *place.parents):
@@ -149,7 +156,8 @@ def load(start: Path) -> Settings:
             file = folder / name
             if file.is_file() and (table := _table(file)) is not None:
                 return _settings(file, table)
-    return replace(Settings.default(), torch_version=_required_torch(place))
+    required: dict[str, Any] = {f"{package}_version": _required(place, package) for package in VERSIONED}
+    return replace(Settings.default(), **required)
 
 
 def read(file: Path) -> Settings:
@@ -193,19 +201,20 @@ def _settings(file: Path, table: Mapping[str, Any]) -> Settings:
             _check_words(words)
         except catalogue.UnknownRule as error:
             raise ConfigError(f"{error} (in {key!r} in {where})") from error
+    versions = {package: values[f"{package}_version"] for package in VERSIONED}
     try:
-        _check((*values["exclude"], *ignores), values["init_modules"], values["torch_version"])
+        _check((*values["exclude"], *ignores), values["init_modules"], versions)
     except ConfigError as error:
         raise ConfigError(f"{error} (in {where})") from error
-    values["torch_version"] = values["torch_version"] or _required_torch(file.parent)
+    values |= {f"{package}_version": given or _required(file.parent, package) for package, given in versions.items()}
     return Settings(**values, per_file_ignores=tuple(ignores.items()), root=file.parent, source=file)
 
 
-def _required_torch(place: Path) -> str | None:
-    """The lowest version of torch that is required in a folder, or else by the nearest project from there upwards."""
+def _required(place: Path, package: str) -> str | None:
+    """The lowest version of a package that is required in a folder, or by the nearest project from there upwards."""
     project = requirements.nearest_project(place)
     folders = dict.fromkeys((place, project) if project is not None else (place,))
-    return next((found for folder in folders if (found := requirements.lowest_version(folder, "torch"))), None)
+    return next((found for folder in folders if (found := requirements.lowest_version(folder, package))), None)
 
 
 def _typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -221,6 +230,7 @@ def _typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
         exclude: tuple[str, ...] = ()
         init_modules: tuple[str, ...] = ()
         torch_version: str | None = None
+        transformers_version: str | None = None
 
     known = [field.encode_name for field in msgspec.structs.fields(Table)]
     for key in table:
@@ -249,8 +259,8 @@ def _check_words(words: tuple[str, ...]) -> None:
     catalogue.codes(words)
 
 
-def _check(patterns: Iterable[str], modules: Iterable[str], version: str | None) -> None:
-    """Raises ConfigError for a pattern, a module name or a version that is none."""
+def _check(patterns: Iterable[str], modules: Iterable[str], versions: Mapping[str, str | None]) -> None:
+    """Raises ConfigError for a pattern, a module name or a version (by its package) that is none."""
     for pattern in patterns:
         try:
             _patterns((pattern,))
@@ -259,8 +269,9 @@ def _check(patterns: Iterable[str], modules: Iterable[str], version: str | None)
     for module in modules:
         if not all(part.isidentifier() for part in module.split(".")):
             raise ConfigError(f"init-modules: {module!r} is not the dotted name of a module")
-    if version is not None and not _VERSION.fullmatch(version):
-        raise ConfigError(f"torch-version: {version!r} is not a version such as '2.13'")
+    for package, version in versions.items():
+        if version is not None and not _VERSION.fullmatch(version):
+            raise ConfigError(f"{package}-version: {version!r} is not a version such as {VERSIONED[package]!r}")
 
 
 def _shown(file: Path) -> str:

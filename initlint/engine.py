@@ -60,6 +60,7 @@ class Options:
     project: bool = True
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
+    transformers_version: str | None = None
     elsewhere: Elsewhere | None = None
 
     def configured(self, settings: Settings, path: Path) -> Options:
@@ -69,6 +70,7 @@ class Options:
             unused=self.unused and settings.reports(UNUSED_SUPPRESSION, path),
             init_modules=settings.init_modules,
             torch_version=settings.torch_version,
+            transformers_version=settings.transformers_version,
         )
 
 
@@ -131,7 +133,7 @@ def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options:
         if not options.islands:
             selected = whole(source.text)
         with _no_collection():
-            findings, diagnostics = _run(source, selected, [each.rule for each in alive], options)
+            findings, diagnostics = _run(source, tree, selected, [each.rule for each in alive], options)
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
         return Result(source.path, diagnostics=(diagnostic,), source=source)
@@ -246,26 +248,29 @@ def parse(text: str) -> ast.Module:
 
 
 def _run(
-    source: Source, selected: Islands, rules: Sequence[Rule], options: Options
+    source: Source, tree: ast.Module, selected: Islands, rules: Sequence[Rule], options: Options
 ) -> tuple[list[Finding], list[Diagnostic]]:
     if not rules or not selected.text.strip():
         return [], []
     try:
-        file = read_facts(selected, options)
+        file = read_facts(selected, options, tree)
     except Exception as error:
         return [], [Diagnostic(source.path, DOES_NOT_PARSE, f"cannot be read: {_place(error)}")]
     return _alarms(source, selected, file, rules)
 
 
-def read_facts(selected: Islands, options: Options) -> File:
-    """The facts of the islands of a file. Raises libcst.ParserSyntaxError."""
+def read_facts(selected: Islands, options: Options, tree: ast.Module | None = None) -> File:
+    """The facts of the islands of a file; `tree` is the whole of it. Raises libcst.ParserSyntaxError."""
     import libcst as cst
 
     from initlint.facts.file import FactOptions, File
 
     _allow_recursion()
     module = cst.parse_module(selected.text)
-    return File(module, FactOptions(options.init_modules, options.torch_version, options.elsewhere))
+    known = FactOptions(
+        options.init_modules, options.torch_version, options.transformers_version, options.elsewhere, tree
+    )
+    return File(module, known)
 
 
 def _alarms(

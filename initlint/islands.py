@@ -2,7 +2,7 @@
 
 A definition matters where a trigger of a rule stands in it; with it the definitions that it names, and those that name
 a function among them. Where a rule with `context` has its trigger, definitions with a word of its context matter too.
-Of a class the methods that matter remain, those with layers, and its constructor.
+Of a class the methods that matter remain, those with layers, and its constructor with the methods that it calls.
 
 Lines of the rest are left out; `Islands.lines` maps the lines that remain to the original ones, columns are unchanged.
 A body that would be empty holds a synthetic `pass`. Findings must be the same as on the whole file: a differential
@@ -134,17 +134,29 @@ class _Selection:
         return _first_line(node.body[0]) > node.lineno and _first_line(node) > self.last
 
     def class_definition(self, node: ast.ClassDef) -> None:
-        """Keep the header, and of the methods those that matter or hold layers, with the constructor."""
+        """Keep the header, and of the methods those that matter or hold layers, with what the constructor runs."""
         self.keep(_first_line(node), _first_line(node.body[0]) - 1)
         body = [child for child in node.body if not _docstring(child)]
-        chosen = [child for child in body if self.matters_in_class(child)]
+        run = self.run_by_constructor(body)
+        chosen = [child for child in body if child in run or self.matters_in_class(child)]
         if not chosen:
             self.placeholder(node.body[0])
         for child in chosen:
             self.statement(child)
 
+    def run_by_constructor(self, body: Sequence[ast.stmt]) -> set[ast.stmt]:
+        """The constructor, and the methods that it names, transitively."""
+        methods = {node.name: node for node in body if isinstance(node, Definition)}
+        found: set[ast.stmt] = set()
+        pending = {"__init__"} & methods.keys()
+        while pending:
+            node = methods[pending.pop()]
+            found.add(node)
+            pending |= {name for name in self.words(node) & methods.keys() if methods[name] not in found}
+        return found
+
     def matters_in_class(self, node: ast.stmt) -> bool:
-        if getattr(node, "name", None) == "__init__" or (not isinstance(node, Definition) and self.short(node)):
+        if not isinstance(node, Definition) and self.short(node):
             return True
         return not self.words(node).isdisjoint(LAYER_WORDS) or self.interest.holds(self.code(node), self.words(node))
 
@@ -164,7 +176,9 @@ class _Selection:
             self.keep(first.lineno, end)
 
     def keep(self, first: int, last: int) -> None:
-        """Keep lines that are not kept yet."""
+        """Keep lines that are not kept yet, and the one that a backslash at their end continues on."""
+        while last < len(self.lines) and self.lines[last - 1].rstrip("\r\n").endswith("\\"):
+            last += 1
         for number in range(max(first, self.last + 1), last + 1):
             self.kept.append((number, self.lines[number - 1]))
         self.last = max(self.last, last)
@@ -197,9 +211,8 @@ class _Selection:
         return chosen | matter | _named(words, matter)
 
     def short(self, node: ast.stmt) -> bool:
-        """An import, or a statement of a few lines: cheaper kept than judged."""
-        lines = (node.end_lineno or node.lineno) - _first_line(node)
-        return isinstance(node, ast.Import | ast.ImportFrom) or lines < _SHORT
+        """Imports, also those under a test or a `try`, or a statement of a few lines: cheaper kept than judged."""
+        return _imports(node) or (node.end_lineno or node.lineno) - _first_line(node) < _SHORT
 
     def code(self, node: ast.stmt) -> str:
         return "".join(self.lines[_first_line(node) - 1 : node.end_lineno or node.lineno])
@@ -245,6 +258,12 @@ def _imported(tree: ast.Module) -> frozenset[str]:
             renamed = (alias for alias in node.names if alias.name.rpartition(".")[2] in _MODULES and alias.asname)
             found.update(alias.asname or "" for alias in renamed)
     return frozenset(found)
+
+
+def _imports(node: ast.stmt) -> bool:
+    """Whether a statement is an import, or a test or a `try` around one."""
+    body: list[ast.stmt] = getattr(node, "body", []) if isinstance(node, ast.If | ast.Try) else [node]
+    return any(isinstance(each, ast.Import | ast.ImportFrom) for each in body)
 
 
 _MODULES = frozenset({"init", "initialization"})

@@ -47,6 +47,7 @@ preview = true
 exclude = ["gen/"]
 init-modules = ["mylib.init", "other"]
 torch-version = "2.13"
+transformers-version = "5.0"
 [tool.initlint.per-file-ignores]
 "tests/*" = ["INI201", "INI003"]
 """,
@@ -60,6 +61,7 @@ torch-version = "2.13"
         exclude=("gen/",),
         init_modules=("mylib.init", "other"),
         torch_version="2.13",
+        transformers_version="5.0",
         root=tmp_path,
         source=file,
     )
@@ -134,6 +136,18 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
             "key 'torch-version' in [tool.initlint] of pyproject.toml must be a string, not a number",
         ),
         (
+            TABLE + "transformers-version = 5",
+            "key 'transformers-version' in [tool.initlint] of pyproject.toml must be a string, not a number",
+        ),
+        (
+            TABLE + "torch-versio = '5.0'",
+            "unknown key 'torch-versio' in [tool.initlint] of pyproject.toml; did you mean 'torch-version'?",
+        ),
+        (
+            TABLE + "transformers-version = 'v5'",
+            "transformers-version: 'v5' is not a version such as '5.0' (in [tool.initlint] of pyproject.toml)",
+        ),
+        (
             TABLE + "per-file-ignores = ['a']",
             "key 'per-file-ignores' in [tool.initlint] of pyproject.toml must be a table, not a list",
         ),
@@ -175,6 +189,8 @@ def test_a_word_that_names_no_rule_is_an_error(line: str, tmp_path: Path) -> Non
         "torch-version = '2'",
         "torch-version = ''",
         "torch-version = '2.13 '",
+        "transformers-version = '>=5.0'",
+        "transformers-version = '5'",
         "init-modules = ['my lib']",
         "init-modules = ['']",
         "init-modules = ['a..b']",
@@ -190,6 +206,12 @@ def test_a_value_that_cannot_be_meant_is_an_error(line: str, tmp_path: Path) -> 
 def test_versions_of_torch_are_accepted(version: str, tmp_path: Path) -> None:
     write(tmp_path, TABLE + f"torch-version = {version!r}\n")
     assert config.load(tmp_path).torch_version == version
+
+
+@pytest.mark.parametrize("version", ["5.0", "4.57.3", "5.0.0rc1", "5.24.0.dev0"])
+def test_versions_of_transformers_are_accepted(version: str, tmp_path: Path) -> None:
+    write(tmp_path, TABLE + f"transformers-version = {version!r}\n")
+    assert config.load(tmp_path).transformers_version == version
 
 
 @pytest.mark.parametrize("data", [b"[tool.initlint]\npreview = maybe", b"[tool.initlint]\n# \xff", b"initlint = [\n"])
@@ -258,6 +280,9 @@ def test_overrides_add_to_lists_and_keep_what_they_do_not_name() -> None:
     assert base.with_overrides(preview=False, torch_version="2.13") == Settings(
         extend_select=("INI101",), ignore=("INI102",), exclude=("a",), torch_version="2.13", root=base.root
     )
+    five = base.with_overrides(transformers_version="5.0")
+    assert (five.torch_version, five.transformers_version) == ("2.4", "5.0")
+    assert five.with_overrides(torch_version="2.13").transformers_version == "5.0"
 
 
 def test_select_stands_for_the_selection_of_the_configuration() -> None:
@@ -280,6 +305,8 @@ def test_an_override_that_names_no_rule_is_an_error(word: str) -> None:
 def test_an_override_with_an_impossible_value_is_an_error() -> None:
     with pytest.raises(ConfigError, match="not a version"):
         Settings().with_overrides(torch_version="new")
+    with pytest.raises(ConfigError, match="transformers-version"):
+        Settings().with_overrides(transformers_version="new")
     with pytest.raises(ConfigError, match="not a pattern"):
         Settings().with_overrides(exclude=["\\"])
 

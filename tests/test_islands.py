@@ -131,6 +131,41 @@ def test_what_remains_parses(text: str) -> None:
     ast.parse(kept(text))
 
 
+def test_methods_that_the_constructor_runs_remain() -> None:
+    remains = kept(
+        """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.build()
+        nn.init.eye_(self.weight)
+
+    def build(self):
+        self.freeze()
+
+    def freeze(self):
+        self.frozen = True
+
+    def extra(self):
+        self.frozen = False
+"""
+    )
+    assert "def build" in remains
+    assert "def freeze" in remains
+    assert "def extra" not in remains
+
+
+def test_imports_under_a_long_try_remain() -> None:
+    names = [f"name{number}" for number in range(12)]
+    lines = ["try:", *(f"    from package import {name}" for name in names), "except ImportError:"]
+    lines += [*(f"    {name} = None" for name in names), "from torch import nn", "nn.init.eye_(name3)"]
+    text = "\n".join(lines) + "\n"
+    assert kept(text) == text
+
+
 def test_lines_map_to_the_original() -> None:
     remains = selected(MODEL)
     original = MODEL.splitlines()

@@ -141,6 +141,23 @@ def test_files_beside_the_configuration_come_before_the_project_around(tmp_path:
     assert config.load(tmp_path).torch_version == "2.1"
 
 
+def test_the_requirement_is_the_default_of_transformers_version(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(project("torch>=2.1", "transformers>=5.1,<6", table=TABLE))
+    assert (config.load(tmp_path).torch_version, config.load(tmp_path).transformers_version) == ("2.1", "5.1")
+    (tmp_path / "initlint.toml").write_text("transformers-version = '4.40'\n")
+    assert (config.load(tmp_path).torch_version, config.load(tmp_path).transformers_version) == ("2.1", "4.40")
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    ["transformers", "transformers<6", "sentence-transformers>=5.1", "transformers-stream-generator>=5", "torch>=2.1"],
+)
+def test_a_version_of_transformers_that_nothing_bounds_is_unknown(requirement: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(project(requirement))
+    assert config.load(tmp_path).transformers_version is None
+    assert config.load(tmp_path / "model.py").transformers_version is None
+
+
 def test_a_wrong_configuration_is_an_error_whatever_is_required(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(project("torch>=2.1", table=f"{TABLE}torch-version = 'new'\n"))
     with pytest.raises(ConfigError, match="torch-version"):

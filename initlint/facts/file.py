@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.api.versions import TorchVersion
+from initlint.facts.api.versions import TorchVersion, TransformersVersion
 from initlint.facts.meaning.construction import Builder, LayerCall
 from initlint.facts.meaning.guards import Guards, Presence
 from initlint.facts.meaning.modules import Modules
@@ -23,6 +24,7 @@ from initlint.facts.project import Elsewhere
 from initlint.facts.reading import text
 from initlint.facts.reading.reader import read
 from initlint.facts.reading.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
+from initlint.facts.reading.tree import Tree
 from initlint.facts.scales.fans import Misnamed, misnamed_fans
 from initlint.facts.sites.helpers import HelperCall, helper_calls
 from initlint.facts.sites.sites import InitSite, UnknownInit, init_sites, unknown_inits
@@ -36,13 +38,16 @@ if TYPE_CHECKING:
 class FactOptions:
     """What is known from outside the file.
 
-    The configuration gives more modules with torch's init signatures and the version of torch, the files that are
-    checked beside it what those say (None where it is checked alone).
+    The configuration gives more modules with torch's init signatures and the versions of torch and transformers, the
+    files that are checked beside it what those say (None where it is checked alone). `tree` is the whole file where the
+    module is a part of it.
     """
 
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
+    transformers_version: str | None = None
     elsewhere: Elsewhere | None = None
+    tree: ast.Module | None = field(default=None, repr=False)
 
 
 class File:
@@ -51,6 +56,7 @@ class File:
     def __init__(self, module: cst.Module, options: FactOptions | None = None) -> None:
         self.options = options or FactOptions()
         self.torch = TorchVersion(self.options.torch_version)
+        self.transformers = TransformersVersion(self.options.transformers_version)
         self.elsewhere = self.options.elsewhere
         self.record: Record = read(module)
         self.names = Names(self.record.star_imports)
@@ -59,6 +65,11 @@ class File:
         self.builder = Builder(self.names, self.values)
         self.modules = Modules(self.builder)
         self.targets = Targets(self.guards, self.builder, self.modules)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The whole file, what is left out of the module included."""
+        return Tree(self.options.tree or ast.parse(self.record.node.code))
 
     @property
     def classes(self) -> list[Class]:
@@ -198,9 +209,9 @@ class File:
         called = (switch.func if isinstance(switch, cst.Call) else switch for switch in switches)
         return any(self.names.qualified(name, block.env) in _NO_GRAD for name in called)
 
-    def tolerated(self, call: Call) -> bool:
-        """Whether a failure of a call is expected: it stands in a `try`, a `suppress` or a `pytest.raises`."""
-        return any(block.branch is Branch.TRY or _expects_failure(block) for block in call.block.path())
+    def tolerated(self, event: Call | Write) -> bool:
+        """Whether a failure of a call or assignment is expected: in a `try`, a `suppress` or a `pytest.raises`."""
+        return any(block.branch is Branch.TRY or _expects_failure(block) for block in event.block.path())
 
     def asked_for(self, call: Call, name: str) -> bool:
         """Whether a test on the way to a call asks with `hasattr` whether the function is there."""

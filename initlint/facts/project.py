@@ -1,112 +1,67 @@
-"""The project: what the files that are checked together say of each other, from one cheap pass over their text.
-
-Nothing is parsed: a class header, an attribute that is set and a call that may initialise are found by their spelling.
-A sketch may take something for a write that is none; what it serves for is silence, so that errs on the right side.
-"""
+"""The project: what the files that are checked together say of each other."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePath
 
-_CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\))?[ \t]*:", re.MULTILINE)
-_METHOD = re.compile(r"^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
-_ASSIGNED = re.compile(r"^[ \t]+self\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
-_REGISTERED = re.compile(r"\bself\.(?:register_\w+|add_module)\([ \t\n]*['\"](\w+)")
+from initlint.facts.sketch import ClassSketch, Loop, ScopeSketch, Sketch
 
-_CHANGED = re.compile(
-    r"\b(\w+)\.(\w+)(?:\.data|\.detach\(\))?(?:\[[^\]\n]*\])?(?:\.\w+_\(|[ \t]*(?:[-+*/@]|//|\*\*)?=(?!=))"
-)
-"""`x.w.normal_(`, `x.w.data[0] =`, `x.w *=`."""
-
-_INITIALISING = re.compile(
-    r"\b\w*(?:init|normal|uniform|zero|ones|fill|const|xavier|kaiming|glorot|orthogonal|eye|reset|copy|load)\w*\("
-    r"([^()]*(?:\([^()]*\)[^()]*)*)\)"
-)
-"""A call whose name says that it writes: what it is given may be written."""
-
-_LISTED = re.compile(r"\bfor\b[^\n]*?\bin[ \t]*[\[(]([^\])]*)[\])]")
-"""`for p in [x.w, x.b]:`; the body may write each."""
-
-_ATTRIBUTE = re.compile(r"\b(\w+)\.(\w+)\b(?!\()")
-_ALL_PARAMETERS = re.compile(r"\bself\.(?:named_)?(?:parameters\(|_flat_weights)")
-_INIT_WORD = re.compile(r"\b\w*(?:init|reset)\w*\b")
-_FUNCTION = re.compile(
-    r"^def[ \t]+(\w+)\(\s*(\w+)[^)]*\)[^:\n]*:[^\n]*\n(?:[ \t]+[^\n]*\n|[ \t]*\r?\n)*(?:[ \t]+[^\n]*\n?)", re.MULTILINE
-)
-"""A function at module level with its first parameter."""
-
-_IMPORT = re.compile(r"^(?:import|from)[ \t][^\n(\\]*\btorch\b[^\n(\\]*$", re.MULTILINE)
-_LAST = re.compile(r"([\w.]+)[ \t]*(?:\[[^\]]*\])?[ \t]*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class ClassSketch:
-    """A class as its text shows it.
-
-    `bases` are spelled as in the source; `attributes` are those set or registered on `self`; `written` those of `self`
-    that something may write a first value to; `loops` says that it goes through all of its parameters.
-    """
-
-    name: str
-    bases: tuple[str, ...]
-    methods: frozenset[str]
-    attributes: frozenset[str]
-    written: frozenset[str]
-    loops: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """A file as its text shows it: its classes, attributes of other objects that it may write, words of init functions.
-
-    `words` counts the identifiers that say `init` or `reset`, strings and comments included. `functions` are those that
-    write the weight of what they are given first, each with its source below the imports of torch.
-    """
-
-    classes: tuple[ClassSketch, ...] = ()
-    written: frozenset[str] = frozenset()
-    words: Counter[str] = field(default_factory=Counter)
-    functions: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, text: str) -> Sketch:
-        """The sketch of a text."""
-        words = Counter(_INIT_WORD.findall(text))
-        if "torch" not in text:
-            return cls(words=words)
-        headers = list(_CLASS.finditer(text))
-        starts = [header.start() for header in headers]
-        own: list[set[str]] = [set() for _ in headers]
-        others: set[str] = set()
-        for receiver, attribute, position in _writes(text):
-            holder = bisect_right(starts, position) - 1
-            (own[holder] if receiver == "self" and holder >= 0 else others).add(attribute)
-        ends = [*starts, len(text)][1:]
-        classes = [
-            _class(header, text[header.end() : end], written)
-            for header, end, written in zip(headers, ends, own, strict=True)
-        ]
-        return cls(tuple(classes), frozenset(others), words, tuple(_functions(text)) if "weight" in others else ())
+__all__ = ["ClassSketch", "Elsewhere", "Loop", "Project", "ScopeSketch", "Sketch"]
 
 
 class Project:
-    """The sketches of the files of one project, by path; `words`, `written` and `classes` sum them up."""
+    """The sketches of the files of one project, by path; `words`, `written`, `classes` and `bases` sum them up."""
 
     def __init__(self, sketches: Iterable[tuple[str, Sketch]]) -> None:
-        self.sketches = dict(sketches)
+        self.sketches = dict(sorted(sketches))
         self.words: Counter[str] = Counter()
         self.written: Counter[str] = Counter()
         self.classes: dict[str, list[tuple[str, ClassSketch]]] = {}
-        for path, sketch in sorted(self.sketches.items()):
+        self.bases: Counter[str] = Counter()
+        for path, sketch in self.sketches.items():
             self.words.update(sketch.words)
             self.written.update(sketch.written)
             for each in sketch.classes:
                 self.classes.setdefault(each.name, []).append((path, each))
+                self.bases.update(base.rpartition(".")[2] for base in each.bases)
+
+    @cached_property
+    def scopes(self) -> tuple[ScopeSketch, ...]:
+        """The classes, functions and modules of all files."""
+        return tuple(scope for sketch in self.sketches.values() for scope in (*sketch.classes, *sketch.scopes))
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """The names of classes and functions that some file defines."""
+        return frozenset(scope.name for scope in self.scopes if scope.name)
+
+    @cached_property
+    def users(self) -> dict[str, list[ScopeSketch]]:
+        """The scopes that use a name which some file defines."""
+        found: dict[str, list[ScopeSketch]] = {}
+        for scope in self.scopes:
+            for name in scope.uses & self.defined:
+                found.setdefault(name, []).append(scope)
+        return found
+
+    @cached_property
+    def loops(self) -> dict[str, Loop]:
+        """The functions and classes that may write the parameters of a model that they are given, and which of them."""
+        found: dict[str, Loop] = {}
+        for scope in self.scopes:
+            if scope.name and scope.loop is not Loop.NONE and found.get(scope.name) is not Loop.ALL:
+                found[scope.name] = scope.loop
+        return found
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The methods with `init` or `reset` in their name that code outside of classes calls on some object."""
+        outside = (scope for scope in self.scopes if not isinstance(scope, ClassSketch))
+        return frozenset(name for scope in outside for name in scope.calls)
 
     def elsewhere(self, path: str) -> Elsewhere:
         """What the other files say, seen from one of them."""
@@ -147,22 +102,43 @@ class Elsewhere:
         found = (each for path in files for each in self.project.sketches[path].functions)
         return tuple(source for function, source in found if function == name)
 
+    def derives(self, name: str) -> bool:
+        """Whether a class of another file has a base of this name."""
+        own = sum(base.rpartition(".")[2] == name for each in self._own.classes for base in each.bases)
+        return self.project.bases[name] > own
+
     def lineage(self, names: Iterable[str]) -> tuple[tuple[ClassSketch, ...], bool]:
         """The classes of other files that these base classes may be, with their bases; and whether all are known.
 
         `names` are spelled as in the source; `torch.nn` classes (`nn.Module`, `Module`) count as known and end a line.
         """
         found: dict[str, tuple[ClassSketch, ...]] = {}
-        pending = [name.rpartition(".")[2] for name in names]
+        pending = list(names)
         known = True
         while pending:
-            name = pending.pop()
-            if name in found or name in _ROOTS:
+            spelled = pending.pop()
+            name = spelled.rpartition(".")[2]
+            if name in found or name in _ROOTS or spelled.startswith(_TORCH):
                 continue
             found[name] = self.classes(name)
             known = known and bool(found[name])
-            pending += [base.rpartition(".")[2] for each in found[name] for base in each.bases]
+            pending += [base for each in found[name] for base in each.bases]
         return tuple(each for classes in found.values() for each in classes), known
+
+    def defines(self, name: str) -> bool:
+        """Whether a file of the project, this one included, defines a class or function of this name."""
+        return name in self.project.defined
+
+    def users(self, names: Iterable[str]) -> tuple[ScopeSketch, ...]:
+        """The scopes of the whole project that use one of these classes, directly or through what they use."""
+        found: dict[ScopeSketch, None] = {}
+        pending = list(names)
+        while pending:
+            for scope in self.project.users.get(pending.pop(), ()):
+                if scope not in found:
+                    found[scope] = None
+                    pending += [scope.name] if scope.name else []
+        return tuple(found)
 
     @property
     def _own(self) -> Sketch:
@@ -171,40 +147,10 @@ class Elsewhere:
 
 _NOTHING = Sketch()
 _ROOTS = frozenset({"Module", "object", "ABC", "Generic", "Protocol"})
+_TORCH = ("nn.", "torch.nn.")
 
 
 def _is_module(path: str, module: str) -> bool:
     """Whether a file may be a module, as far as the last part of its name tells."""
     file = PurePath(path)
     return (file.parent.name if file.stem == "__init__" else file.stem) == module.rpartition(".")[2]
-
-
-def _functions(text: str) -> Iterator[tuple[str, str]]:
-    """The functions that write the weight of their first argument, with their sources."""
-    imports = "\n".join(_IMPORT.findall(text))
-    for match in _FUNCTION.finditer(text):
-        if re.search(rf"\b{match[2]}\.weight\b", match[0]):
-            yield match[1], f"{imports}\n{match[0]}"
-
-
-def _class(header: re.Match[str], body: str, written: set[str]) -> ClassSketch:
-    listed = re.sub(r"\[[^\]]*\]", "", header[2] or "")
-    bases = [each.strip() for each in listed.split(",") if each.strip() and "=" not in each]
-    return ClassSketch(
-        header[1],
-        tuple(match[1] for base in bases if (match := _LAST.search(base))),
-        frozenset(_METHOD.findall(body)),
-        frozenset([*_ASSIGNED.findall(body), *_REGISTERED.findall(body)]),
-        frozenset(written),
-        _ALL_PARAMETERS.search(body) is not None,
-    )
-
-
-def _writes(text: str) -> Iterator[tuple[str, str, int]]:
-    """Receiver, attribute and place of everything that may be written."""
-    for match in _CHANGED.finditer(text):
-        yield match[1], match[2], match.start()
-    for pattern in (_INITIALISING, _LISTED):
-        for match in pattern.finditer(text):
-            for receiver, attribute in _ATTRIBUTE.findall(match[1]):
-                yield receiver, attribute, match.start()

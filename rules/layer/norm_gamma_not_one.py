@@ -64,39 +64,40 @@ def _is_centred(site: InitSite) -> bool:
 
 
 def _message(site: InitSite, target: Target) -> str:
-    from initlint.facts.scales.drawn import drawn
-
-    law = drawn(site)
-    moments = law.moments() if law is not None else None
     begin = f"{target.text} scales what is normalised and starts at 1; {site.spelled} draws it with mean 0"
-    if moments is None:
+    std = _std(site)
+    if std is None:
         return f"{begin}: half of the channels change their sign"
     # The mean of |x| is std * sqrt(2 / pi) for N(0, std²), and half of the bound, std * sqrt(3), for a uniform law.
-    uniform = site.initializer.draw is Draw.UNIFORM
-    factor = moments.std * (math.sqrt(3) / 2 if uniform else math.sqrt(2 / math.pi))
+    size = std * (math.sqrt(3) / 2 if site.initializer.draw is Draw.UNIFORM else math.sqrt(2 / math.pi))
     return (
-        f"{begin} and std {moments.std:.3g}: half of the channels change their sign, and the mean size of the factor "
-        f"is {factor:.2g} instead of 1"
+        f"{begin} and std {std:.3g}: half of the channels change their sign, and the mean size of the factor is "
+        f"{size:.2g} instead of 1"
     )
 
 
-def _fixes(file: File, site: InitSite, target: Target) -> Iterator[Proposal]:
-    """A mean of 1 where the spread is small beside it, else ones."""
+def _std(site: InitSite) -> float | None:
     from initlint.facts.scales.drawn import drawn
-    from initlint.facts.sites.rewrite import spelled, with_keywords, with_values
 
     law = drawn(site)
     moments = law.moments() if law is not None else None
-    if site.initializer.draw is not Draw.UNIFORM and not (moments is not None and moments.std > _SMALL):
-        mean = site.slots.get("mean") if site.slots is not None else None
-        call = with_keywords(site.node, {"mean": "1.0"}) if mean is None else with_values(site.node, {mean: "1.0"})
-        if not site.absent("std"):
-            yield Proposal("draw with mean 1", Safety.UNSAFE, (Change(site.node, call),))
-            return
-    ones = spelled("torch.nn.init.ones_", file.names, site.call.env)
-    if ones is not None and site.call.discarded:
-        yield Proposal("start at 1", Safety.UNSAFE, (Change(site.node, f"{ones}({target.text})"),))
+    return moments.std if moments is not None else None
 
 
 _SMALL = 0.25
-"""A std up to which nearly no channel changes its sign when the mean is 1: four std away."""
+"""A std up to which hardly a channel changes its sign when the mean is 1, which is four std away from 0."""
+
+
+def _fixes(file: File, site: InitSite, target: Target) -> Iterator[Proposal]:
+    """A mean of 1 where a std is given that is small beside it, ones for any other law."""
+    from initlint.facts.sites.rewrite import spelled, with_keywords, with_values
+
+    std = _std(site)
+    if site.slots is not None and "std" in site.slots and (std is None or std <= _SMALL):
+        mean = site.slots.get("mean")
+        call = with_keywords(site.node, {"mean": "1.0"}) if mean is None else with_values(site.node, {mean: "1.0"})
+        yield Proposal("draw with mean 1", Safety.UNSAFE, (Change(site.node, call),))
+        return
+    ones = spelled("torch.nn.init.ones_", file.names, site.call.env)
+    if ones is not None and site.call.discarded:
+        yield Proposal("start at 1", Safety.UNSAFE, (Change(site.node, f"{ones}({target.text})"),))

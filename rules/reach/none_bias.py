@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
-from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
+from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, Trigger, Word, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.absent import Absent
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from initlint.facts.file import File
     from initlint.facts.sites.sites import InitSite
 
-_BARE = "(?:Embedding|LSTM|GRU|RNN|RMSNorm|PReLU)"
-_WITHOUT = (
-    "bias=False",
-    "affine=False",
-    "InstanceNorm",
-    re.compile(rf"isinstance\([\w.]+, *[\w.]*{_BARE}"),
-    re.compile(rf"isinstance\([\w.]+, *\([^()]*{_BARE}"),
-)
+_BIASLESS, _RECURRENT = "(?:Embedding|LSTM|GRU|RNN|RMSNorm|PReLU)", "(?:LSTM|GRU|RNN)"
+
+
+def _triggers(attribute: str, types: str, *words: str) -> tuple[Trigger, ...]:
+    """An init or a method that writes an attribute, beside what builds layers without it or a test for such types."""
+    written = re.compile(rf"\.{attribute}(?:\.data|\.detach\(\))?(?:[,)\s]|\.(?:zero|fill|normal|uniform)_\()")
+    one, several = (re.compile(rf"isinstance\([\w.]+, *{start}{types}") for start in (r"[\w.]*", r"\([^()]*"))
+    beside: tuple[Word, ...] = (*words, one, several)
+    return tuple((written, word) for word in beside)
+
+
 _ASKED = re.compile(r"hasattr\([\w.]+, *['\"](?:bias|weight)['\"]\)")
 
 
@@ -33,7 +36,11 @@ _ASKED = re.compile(r"hasattr\([\w.]+, *['\"](?:bias|weight)['\"]\)")
     Kind.ERROR,
     Default.ON,
     fix=Safety.SAFE,
-    triggers=(*((attribute, word) for attribute in (".bias", ".weight") for word in _WITHOUT), (_ASKED, ".bias")),
+    triggers=(
+        *_triggers("bias", _BIASLESS, "bias=False", "affine=False", "InstanceNorm"),
+        *_triggers("weight", _RECURRENT, "affine=False", "InstanceNorm"),
+        (_ASKED, ".bias"),
+    ),
     context=CONTEXT | {"Module", "setattr", "__getattr__", "__getattribute__"},
     across=True,
     project=True,

@@ -275,3 +275,24 @@ def test_tests_of_dimensions_and_shapes(test: str) -> None:
 def test_match_is_some_guard() -> None:
     (guard,) = guards(f"{NN}match m:\n    case nn.Linear():\n        probe(m)")
     assert isinstance(guard, OtherGuard)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if n < 0:\n    raise ValueError(n)\nprobe(m)",
+        "if n < 0:\n    print(n)\n    raise ValueError(n)\nprobe(m)",
+        "if n > 0:\n    pass\nelse:\n    raise ValueError(n)\nprobe(m)",
+    ],
+)
+def test_test_of_which_a_failure_raises_guards_nothing_behind_it(code: str) -> None:
+    assert guards(code) == []
+
+
+def test_type_that_is_required_is_a_guard_of_what_follows() -> None:
+    assert layers("if not isinstance(m, nn.Conv2d):\n    raise TypeError(m)\nprobe(m)") == ["Conv2d"]
+
+
+def test_test_of_which_a_failure_returns_is_open() -> None:
+    (guard,) = guards("def f(m, n):\n    if n < 0:\n        return\n    probe(m)")
+    assert isinstance(guard, OtherGuard)

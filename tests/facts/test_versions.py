@@ -1,4 +1,4 @@
-"""What the required version of torch has: parameters of init functions that came later."""
+"""What the required versions of torch and transformers have: parameters of init functions that came later."""
 
 import inspect
 
@@ -6,7 +6,7 @@ import pytest
 from reading import read, sites
 
 from initlint.facts.api.torch_init import INITIALIZERS, METHODS
-from initlint.facts.api.versions import PARAMETERS_SINCE, TorchVersion
+from initlint.facts.api.versions import PARAMETERS_SINCE, TorchVersion, TransformersVersion
 from initlint.facts.file import FactOptions
 
 
@@ -59,6 +59,23 @@ def test_what_came_later_is_in_the_signatures_of_today() -> None:
 def test_the_version_comes_from_the_options() -> None:
     assert read("", FactOptions(torch_version="2.1")).torch == TorchVersion("2.1")
     assert read("").torch == TorchVersion(None)
+    assert read("", FactOptions(transformers_version="5.0")).transformers == TransformersVersion("5.0")
+
+
+@pytest.mark.parametrize(
+    ("version", "reaches"),
+    [
+        ("5.0", True),
+        ("5.0.0rc1", True),
+        ("5.23.0", True),
+        ("10.1", True),
+        ("4.57.3", False),
+        ("4", False),
+        (None, None),
+    ],
+)
+def test_a_version_of_transformers_that_is_not_known_reaches_nothing(version: str | None, reaches: bool | None) -> None:
+    assert TransformersVersion(version).reaches((5, 0)) is reaches
 
 
 def test_a_later_parameter_is_surplus() -> None:

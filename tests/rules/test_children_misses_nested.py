@@ -71,6 +71,12 @@ def test_message_names_what_is_missed(layers: str, message: str) -> None:
         "self.convs = nn.ModuleList()\nfor _ in range(2):\n    self.convs.append(nn.Conv2d(3, 3, 3))",
         "self.convs = nn.ModuleDict({'one': nn.Conv2d(3, 3, 3)})",
         "self.block = Block(3)",
+        "if deep:\n    self.net = nn.Sequential(nn.Conv2d(3, 3, 3))",
+        "self.net = nn.Sequential(nn.Conv2d(3, 3, 3)) if encoder else nn.Identity()",
+        (
+            "self.nets = nn.ModuleList()\nfor i in range(3):\n    if i == 0:\n        continue\n"
+            "    self.nets.append(nn.Conv2d(3, 3, 3))"
+        ),
         "self.net = nn.Sequential(nn.Sequential(nn.ReLU(), Block(3)))",
         "layers = [nn.ReLU()]\nlayers.append(nn.Conv2d(3, 3, 3))\nself.net = nn.Sequential(*layers)",
         "self.net = nn.Sequential(nn.Conv2d(3, 3, 3))\nnn.init.zeros_(self.net[0].bias)",
@@ -94,8 +100,6 @@ def test_nested_layer_is_found_wherever_it_lies(layers: str) -> None:
         "self.net = make_net()",
         "self.net = nn.Sequential(*encoder)",
         "self.net = [nn.Conv2d(3, 3, 3)]",
-        "if deep:\n    self.net = nn.Sequential(nn.Conv2d(3, 3, 3))",
-        "self.net = nn.Sequential(nn.Conv2d(3, 3, 3)) if encoder else nn.Identity()",
         "self.net = nn.Sequential(nn.Conv2d(3, 3, 3))\nnn.init.zeros_(self.net[0].weight)",
         "self.net = nn.Sequential(nn.Conv2d(3, 3, 3))\nfor layer in self.net:\n    init_layer(layer)",
         "self.net = nn.Sequential(nn.Conv2d(3, 3, 3))\nself.net.apply(init_layer)",

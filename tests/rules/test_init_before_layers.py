@@ -46,6 +46,34 @@ def model(late: str = LATE, call: str = "self.apply(init_weights)") -> str:
     return MODEL.format(call=call, late=indented, methods=RESET if "reset_all" in late + call else "")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for m in net.modules():\n        if isinstance(m, nn.Linear):\n            nn.init.zeros_(m.weight)",
+        "for _, m in net.named_modules():\n        if isinstance(m, nn.Linear):\n            nn.init.zeros_(m.weight)",
+        "net.apply(init_weights)",
+    ],
+)
+def test_function_that_is_given_the_object_counts(body: str) -> None:
+    code = f"def init_all(net):\n    {body}\n\n\n" + model(call="init_all(self)")
+    assert len(find(code, "INI509")) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for m in net.children():\n        if isinstance(m, nn.Linear):\n            nn.init.zeros_(m.weight)",
+        "for m in net.stem.modules():\n        if isinstance(m, nn.Linear):\n            nn.init.zeros_(m.weight)",
+        "nn.init.zeros_(net.stem.weight)",
+        "net.apply(init_foreign)",
+        "print(net)",
+    ],
+)
+def test_function_that_does_not_go_through_the_object_is_silent(body: str) -> None:
+    code = f"def init_all(net):\n    {body}\n\n\n" + model(call="init_all(self)")
+    assert not find(code, "INI509")
+
+
 def test_method_that_initialises_all_modules_later_is_silent() -> None:
     assert not find(model().replace("    def reset_stem", RESET + "\n    def reset_stem"), "INI509")
 
@@ -88,6 +116,8 @@ def test_the_early_call_is_pointed_at() -> None:
         "self.net = nn.Sequential(nn.ReLU(), nn.Sequential(nn.Linear(width, 10)))",
         "self.heads = nn.ModuleDict({'one': nn.Linear(width, 10)})",
         "if deep:\n    self.head = nn.Linear(width, 10)",
+        "if wide:\n    self.head = nn.Linear(width, 10)",
+        "self.head = nn.Linear(width, 10) if wide else nn.Identity()",
         "for name in ('one', 'two'):\n    setattr(self, name, nn.Linear(width, 10))",
         "self.head = nn.Linear(width, 10).to('cpu')",
         "self.head = nn.Linear(width, 10)\nnn.init.zeros_(self.head.bias)",
@@ -112,9 +142,6 @@ def test_late_layer_is_found_wherever_it_is_registered(late: str) -> None:
         "self.net = nn.Sequential(self.stem, nn.ReLU())",
         "self.head = make_head(width)",
         "self.head = wide",
-        "if wide:\n    self.head = nn.Linear(width, 10)",
-        "if wide is not None:\n    self.head = nn.Linear(width, 10)",
-        "self.head = nn.Linear(width, 10) if wide else nn.Identity()",
         "self.head = nn.Linear(width, 10)\nself.head = nn.Identity()",
         "self.head = nn.Linear(width, 10)\nnn.init.zeros_(self.head.weight)",
         "self.head = nn.Linear(width, 10)\nself.head.weight.data.mul_(0.1)\nself.head.weight.data.fill_(0)",
@@ -153,6 +180,12 @@ def test_late_module_that_is_no_such_layer_or_has_its_own_init_is_silent(late: s
 )
 def test_call_that_does_not_initialise_all_modules_is_silent(call: str) -> None:
     assert not find(model(call=call), "INI509")
+
+
+def test_layer_that_is_built_in_place_of_the_init_is_silent() -> None:
+    call = "if deep:\n            self.apply(init_weights)"
+    assert not find(model("if not deep:\n    self.head = nn.Linear(width, 10)", call), "INI509")
+    assert len(find(model(call=call), "INI509")) == 1
 
 
 def test_layers_of_a_subclass_are_its_own_business() -> None:

@@ -270,6 +270,28 @@ def test_class_of_an_embedding_inherits_the_row() -> None:
     assert not find(OWN.format(parameter="padding_idx=None", zero=guarded), "INI803")
 
 
+def test_attribute_is_tested_on_the_way() -> None:
+    code = """\
+    class Words(nn.Module):
+        def __init__(self, count, width, row=None):
+            super().__init__()
+            self.row = row
+            self.words = nn.Embedding(count, width, padding_idx=row)
+            {call}
+
+        def zero(self):
+            {zero}
+
+        def forward(self, x):
+            return x if self.row is None else x.ne(self.row)
+    """
+    zero = "self.words.weight.data[self.row].zero_()"
+    assert len(find(code.format(call="self.zero()", zero=zero), "INI803")) == 1
+    assert not find(code.format(call="if row is not None: self.zero()", zero=zero), "INI803")
+    assert not find(code.format(call="if self.row is not None: self.zero()", zero=zero), "INI803")
+    assert not find(code.format(call="self.zero()", zero=f"if self.row is not None: {zero}"), "INI803")
+
+
 def test_weights_of_classes_are_no_embedding() -> None:
     code = """\
     class Loss(nn.Module):

@@ -1,4 +1,4 @@
-"""What the torch that a project requires has and has not, as data."""
+"""What the torch and the transformers that a project requires have and have not, as data."""
 
 from __future__ import annotations
 
@@ -26,11 +26,7 @@ class TorchVersion:
 
     def reaches(self, since: tuple[int, int]) -> bool:
         """Whether what came with a release is there; pre-releases count as their release."""
-        if self.version is None:
-            return True
-        from packaging.version import Version
-
-        return Version(self.version).release >= since
+        return self.version is None or _release(self.version) >= since
 
     def accepts(self, initializer: Initializer, parameter: str) -> bool:
         """Whether an initialiser has a parameter, with the tensor of a function named `tensor`."""
@@ -39,3 +35,20 @@ class TorchVersion:
             return function
         since = PARAMETERS_SINCE.get((initializer.name, parameter)) if function else None
         return parameter in initializer.parameters and (since is None or self.reaches(since))
+
+
+@dataclass(frozen=True, slots=True)
+class TransformersVersion:
+    """The lowest version of transformers that the code is for; None where nothing says it, and no version counts."""
+
+    version: str | None
+
+    def reaches(self, since: tuple[int, int]) -> bool | None:
+        """Whether what came with a release is there; None where that is not known."""
+        return None if self.version is None else _release(self.version) >= since
+
+
+def _release(version: str) -> tuple[int, ...]:
+    from packaging.version import Version
+
+    return Version(version).release

@@ -9,7 +9,6 @@ import libcst as cst
 import libcst.matchers as m
 
 from initlint.facts.execution.served import served
-from initlint.facts.meaning.modules import self_attribute
 from initlint.facts.meaning.values import Literal, conditions, tested
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Argument, Block, Class, Env, Function, Scope
@@ -36,7 +35,7 @@ def absent(file: File, node: cst.BaseExpression, env: Env, block: Block, steps: 
         case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=name)):
             class_ = file.modules.class_of_self(receiver, block)
             if class_ is not None:
-                return _of_attribute(file, class_, name, steps)
+                return _of_attribute(file, class_, name, block, steps)
     return _of_layer(file, node, env, block, steps) if isinstance(node, cst.Attribute) else None
 
 
@@ -50,9 +49,13 @@ def _of_parameter(file: File, parameter: Argument) -> cst.CSTNode | None:
     return annotation if annotation is not None and _OPTIONAL.search(text.code(annotation)) else None
 
 
-def _of_attribute(file: File, class_: Class, name: str, steps: int) -> cst.CSTNode | None:
-    """What `self.<name>` is assigned once, unless some method tests it; torch's own attribute in a class of a layer."""
-    if _tests(class_, name):
+def _of_attribute(file: File, class_: Class, name: str, block: Block, steps: int) -> cst.CSTNode | None:
+    """What `self.<name>` is assigned once; torch's own attribute in a class that derives from `nn.Embedding`.
+
+    None where the constructor or the function around the place tests it.
+    """
+    on_the_way = (class_.methods.get("__init__"), block.scope)
+    if any(isinstance(function, Function) and _tests(function, name) for function in on_the_way):
         return None
     match file.modules.writes(class_).get(name, []):
         case [write] if write.value is not None and not write.unpacking:
@@ -107,14 +110,9 @@ def _without_row(file: File, scope: Scope) -> cst.CSTNode | None:
     return None
 
 
-def _tests(class_: Class, name: str) -> bool:
-    """Whether a method of a class tests `self.<name>`."""
-    for method in class_.methods.values():
-        for test in conditions(method.node):
-            found = m.findall(test, m.Attribute(attr=m.Name(name)))
-            if any(isinstance(each, cst.Attribute) and self_attribute(each, method) == name for each in found):
-                return True
-    return False
+def _tests(function: Function, name: str) -> bool:
+    """Whether a function tests an attribute of this name."""
+    return any(m.findall(test, m.Attribute(attr=m.Name(name))) for test in conditions(function.node))
 
 
 def _asked(scope: Scope, code: str) -> bool:

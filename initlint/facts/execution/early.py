@@ -10,10 +10,10 @@ import libcst as cst
 
 from initlint.facts.execution.graph import Part, Parts
 from initlint.facts.execution.inits import Inits, changes_law, loop_over, says_init, written_to
-from initlint.facts.execution.reaching import Over, iterated, parameter
+from initlint.facts.execution.reaching import parameter
 from initlint.facts.execution.steps import Runs, Step, constructor
 from initlint.facts.reading import text
-from initlint.facts.reading.scopes import Call, Class, Event
+from initlint.facts.reading.scopes import Call, Class, Event, Function
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
@@ -65,35 +65,75 @@ def early_inits(file: File) -> Iterator[EarlyInit]:
 def _of_class(inits: Inits, class_: Class) -> Iterator[EarlyInit]:
     seen: set[cst.Call] = set()
     for step in constructor(inits.file, class_):
-        place = _place(step, step.event) if isinstance(step.event, Call) and step.runs is not Runs.OPEN else None
-        if place is None or not isinstance(step.event, Call) or step.event.node in seen:
+        if not isinstance(step.event, Call) or step.runs is Runs.OPEN or step.event.node in seen:
             continue
         seen.add(step.event.node)
         outer = step.entered or step.event
-        sites = list(_sites(inits.file, step.event)) if outer.block.scope is class_.methods["__init__"] else []
-        late = _late(inits, class_, step.event, place, sites) if sites else None
-        if late is not None:
-            yield EarlyInit(class_, outer, *late)
+        if outer.block.scope is not class_.methods["__init__"]:
+            continue
+        for model, sites in _visits(inits.file, step.event):
+            place = "" if step.is_self(model) else step.own(model)
+            late = _late(inits, class_, step, place, list(sites)) if place is not None else None
+            if late is not None:
+                yield EarlyInit(class_, outer, *late)
+                break
 
 
-def _place(step: Step, call: Call) -> str | None:
-    """The path of what `self.apply(…)` or `self.modules()` goes through, "" for the object itself."""
+def _visits(file: File, call: Call) -> Iterator[tuple[cst.BaseExpression, Iterator[Visiting]]]:
+    """The models whose modules a call goes through, all of them, with the inits on that way.
+
+    `net.apply(f)`, `net.modules()` of a loop, and `f(net)` where the function does so with its parameter.
+    """
     match call.node:
-        case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[_]):
-            pass
+        case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given]):
+            functions = [each for each, _ in file.trees.functions(given.value, call)]
+            yield model, _of_functions(file, functions)
         case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="modules" | "named_modules")), args=()):
-            pass
-        case _:
-            return None
-    return "" if step.is_self(model) else step.own(model)
+            yield model, _of_loop(file, call.node)
+        case cst.Call(func=called, args=arguments):
+            for function, _ in file.trees.functions(called, call):
+                for position, argument in enumerate(arguments):
+                    if argument.keyword is None and not argument.star:
+                        yield argument.value, _of_parameter(file, function, parameter(function, position))
+
+
+Visiting = tuple["InitSite", str]
+"""An init of a module that a call comes by, and the name of the module there."""
+
+
+def _of_functions(file: File, functions: list[Function]) -> Iterator[Visiting]:
+    for site in file.sites:
+        module = written_to(site)
+        subject = text.code(module) if module is not None else ""
+        if any(site.function is each and subject == parameter(each, 0) for each in functions):
+            yield site, subject
+
+
+def _of_loop(file: File, iterable: cst.Call) -> Iterator[Visiting]:
+    for site in file.sites:
+        loop, module = loop_over(site), written_to(site)
+        if loop is not None and loop.iterable is iterable and module is not None:
+            yield site, text.code(module)
+
+
+def _of_parameter(file: File, function: Function, name: str) -> Iterator[Visiting]:
+    """The inits of what is in the model that a function is given as a parameter."""
+    for event in function.events:
+        if isinstance(event, Call) and isinstance(event.node.func, cst.Attribute):
+            for model, sites in _visits(file, event):
+                if isinstance(model, cst.Name) and model.value == name:
+                    yield from sites
 
 
 def _late(
-    inits: Inits, class_: Class, call: Call, place: str, sites: list[tuple[InitSite, str]]
+    inits: Inits, class_: Class, step: Step, place: str, sites: list[Visiting]
 ) -> tuple[InitSite, tuple[Part, ...]] | None:
+    call = step.event
+    if not sites or not isinstance(call, Call):
+        return None
     graph = inits.file.trees.graph
     before = graph.of_class(class_, call)
-    added = [part for part in graph.of_class(class_) if _inside(part, place) and _is_new(part, before)]
+    added = [part for part in graph.of_class(class_) if _follows(part, step, place) and _is_new(part, before)]
     for site, subject in sites:
         late = tuple(
             part
@@ -108,25 +148,11 @@ def _late(
     return None
 
 
-def _inside(part: Part, place: str) -> bool:
-    certain = part.runs is not Runs.OPEN and not part.wrapped
-    return certain and (not place or part.path.startswith(f"{place}."))
+def _follows(part: Part, step: Step, place: str) -> bool:
+    """Whether a part is there, where it is there at all, together with an init; and lies where that goes through."""
+    together = step.runs is Runs.ALWAYS or part.runs is not Runs.OPEN
+    return together and not part.wrapped and (not place or part.path.startswith(f"{place}."))
 
 
 def _is_new(part: Part, before: Parts) -> bool:
     return not any(part.chain == each.chain or (part.node is each.node and not each.class_) for each in before)
-
-
-def _sites(file: File, call: Call) -> Iterator[tuple[InitSite, str]]:
-    """The sites that write the weights of the modules that a call goes through, with the name of the module there."""
-    functions = [each for argument in call.node.args for each, _ in file.trees.functions(argument.value, call)]
-    for site in file.sites:
-        module = written_to(site)
-        subject = text.code(module) if module is not None else ""
-        loop = loop_over(site)
-        if loop is not None and loop.iterable is call.node:
-            found = iterated(loop)
-            if found is not None and found.over is Over.MODULES:
-                yield site, subject
-        elif loop is None and any(site.function is each and subject == parameter(each, 0) for each in functions):
-            yield site, subject

@@ -12,13 +12,13 @@ from initlint.facts.execution.reaching import Over, iterated
 from initlint.facts.execution.steps import Runs, Step, condition, conditions, decided, weaker
 from initlint.facts.meaning.construction import Built, Wrap
 from initlint.facts.reading import text
-from initlint.facts.reading.scopes import Assigned, Block, Call, Class, Env, Function, Looped, Scope, Write
+from initlint.facts.reading.scopes import Argument, Assigned, Block, Call, Class, Env, Function, Looped, Scope, Write
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
 
-Place = str | Assigned
-"""Where modules are held: an attribute of `self` by its name, or a local by its assignment."""
+Place = str | Assigned | Argument
+"""Where modules are held: an attribute of `self` by its name, a local by its assignment, what a function is given."""
 
 SELF = ""
 """The place of the object itself."""
@@ -105,6 +105,8 @@ class Holding:
         binding = env.lookup(node.value)
         if isinstance(binding, Looped):
             return self._looped(binding, step, depth - 1)
+        if isinstance(binding, Argument):
+            return Reference((binding,))
         if not isinstance(binding, Assigned) or binding.unpacking:
             return None
         alias = self.refer(binding.value, binding.env, step, depth - 1)

@@ -94,9 +94,10 @@ class Inits:
         return False
 
     def _holders(self, class_: Class, part: Part) -> Iterator[Part]:
-        """The modules of own classes between an object and one of its parts."""
+        """The modules between an object and one of its parts, containers left out."""
         for each in self.file.trees.graph.of_class(class_):
-            if each.path and part.path.startswith(f"{each.path}.") and each.is_module and each.container is None:
+            around = part.path.startswith(f"{each.path}.") and part.chain[: len(each.chain)] == each.chain
+            if each.path and around and each.container is None:
                 yield each
 
     def _written(self, class_: Class, path: str, part: Part, without: cst.Call) -> bool:

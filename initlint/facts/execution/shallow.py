@@ -11,7 +11,6 @@ import libcst as cst
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.execution.graph import Part
 from initlint.facts.execution.inits import Inits, changes_law, says_init, written_to
-from initlint.facts.execution.steps import Runs
 from initlint.facts.meaning.guards import ClassNameGuard, TypeGuard
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Block, Call, Class
@@ -143,7 +142,7 @@ def _on_a_leaf(file: File, call: Call, child: str) -> bool:
 
 
 def _taken(inits: Inits, loop: _Loop, call: Call, tree: Tree) -> Iterator[tuple[Part, bool]]:
-    """The modules below the children that the init may take, and whether it would for certain."""
+    """The modules below the children that the init may take, and whether it would, whenever they are there."""
     near = {part.node for part in tree.whole if part.depth <= tree.root.depth + 1}
     guards = tuple(inits.file.guards.around(call.block))
     inside = f"{tree.path}." if tree.path else ""
@@ -153,7 +152,7 @@ def _taken(inits: Inits, loop: _Loop, call: Call, tree: Tree) -> Iterator[tuple[
         if part.is_module and part.path.startswith(inside) and (deeper or unknown):
             takes = inits.selection.takes(guards, loop.child, part)
             if takes is not False:
-                yield part, bool(takes) and not part.wrapped and part.runs is not Runs.OPEN
+                yield part, bool(takes) and not part.wrapped
 
 
 def _missed(

@@ -161,7 +161,10 @@ class Builder:
                 return self._either(node, *sides, (node.test, not sides[0].wraps, env))
             case cst.BinaryOperation(operator=cst.Add(), left=left, right=right):
                 return self._display(node, [left, right], env, steps)
-            case cst.BinaryOperation(operator=cst.Multiply(), left=cst.List() as repeated):
+            case (
+                cst.BinaryOperation(operator=cst.Multiply(), left=(cst.List() | cst.Tuple()) as repeated)
+                | cst.BinaryOperation(operator=cst.Multiply(), right=(cst.List() | cst.Tuple()) as repeated)
+            ):
                 return replace(self.build(repeated, env, steps - 1), counted=False)
             case _:
                 return Built(node, unknown=True)

@@ -19,6 +19,7 @@ from initlint.facts.reading.scopes import (
     Opaque,
     Product,
     Record,
+    Repetition,
     Test,
     Unpacking,
 )
@@ -109,12 +110,16 @@ class ExpressionReader:
         return env.bind(node.target.value, Assigned(node.value, env)) if isinstance(node.target, cst.Name) else env
 
     def binary(self, node: cst.BinaryOperation, state: _State) -> Env:
-        """An arithmetic operation; matrix products and sums are recorded."""
+        """An arithmetic operation; matrix products, sums and repeated lists are recorded."""
         env = self.each([node.left, node.right], state)
         if isinstance(node.operator, cst.MatrixMultiply):
             state[1].scope.events.append(Product(node, env, state[1]))
         elif isinstance(node.operator, cst.Add):
             state[1].scope.events.append(Addition(node.left, node.right, env, state[1]))
+        elif isinstance(node.operator, cst.Multiply):
+            for repeated, times in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(repeated, cst.List | cst.Tuple):
+                    self.record.repetitions.append(Repetition(node, repeated, times, env, *state[1:]))
         return env
 
     def comparison(self, node: cst.Comparison, state: _State) -> Env:

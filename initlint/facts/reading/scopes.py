@@ -285,6 +285,18 @@ class Addition:
 
 
 @dataclass(slots=True, eq=False)
+class Repetition:
+    """A list or tuple that is repeated: `[…] * times`, `times * […]`."""
+
+    node: cst.BinaryOperation
+    repeated: cst.List | cst.Tuple
+    times: cst.BaseExpression
+    env: Env
+    block: Block
+    statement: cst.CSTNode
+
+
+@dataclass(slots=True, eq=False)
 class Returned:
     """A `return` with its value."""
 
@@ -332,6 +344,7 @@ class Record:
     mentions: list[Mention] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
+    repetitions: list[Repetition] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     star_imports: list[str] = field(default_factory=list)
     statements: dict[cst.CSTNode, cst.SimpleStatementLine] = field(default_factory=dict)

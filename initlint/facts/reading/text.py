@@ -19,7 +19,8 @@ def code(node: cst.CSTNode) -> str:
     """The source of a node, without the parentheses around it."""
     import libcst as cst
 
-    if isinstance(node, cst.BaseExpression) and node.lpar:
+    needed = isinstance(node, cst.GeneratorExp) or (isinstance(node, cst.Tuple) and not node.elements)
+    if isinstance(node, cst.BaseExpression) and node.lpar and not needed:
         node = node.with_changes(lpar=[], rpar=[])
     return _empty().code_for_node(node)
 

@@ -1,0 +1,95 @@
+"""Loops over parameters that bind the loop variable to another tensor: the parameter keeps its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+import libcst.matchers as m
+
+from initlint.facts.meaning.tensors import is_tensor
+from initlint.facts.reading.scopes import Assignment, Branch, Function, Joined, Looped
+
+if TYPE_CHECKING:
+    from initlint.facts.file import File
+
+_PARAMETERS = {"parameters": (), "named_parameters": (1,)}
+_MOVING = frozenset({"to", "cuda", "cpu", "half", "float", "double", "clone", "detach", "mul", "add", "div", "sub"})
+
+
+def rebindings(file: File) -> Iterator[Assignment]:
+    """The assignments to the variable of a loop over parameters whose value nothing reads."""
+    for assignment in file.record.assignments:
+        loop = _loop_of(assignment)
+        if loop is None or not _is_other(file, assignment):
+            continue
+        scope = assignment.block.scope
+        around = scope.node if isinstance(scope, Function) else file.record.node
+        if not _is_read(assignment, loop.body) and not _is_read_after(assignment, loop, around):
+            yield assignment
+
+
+def _loop_of(assignment: Assignment) -> cst.For | None:
+    """The loop over parameters that gives the name its value before the assignment."""
+    binding = assignment.env.lookup(assignment.name)
+    alternatives = binding.alternatives if isinstance(binding, Joined) else (binding,)
+    looped = next((each for each in alternatives if isinstance(each, Looped)), None)
+    match looped.iterable if looped is not None else None:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in _PARAMETERS:
+            if looped is None or looped.unpacking != _PARAMETERS[name]:
+                return None
+        case _:
+            return None
+    for block in assignment.block.path():
+        if block.branch is Branch.LOOP and isinstance(block.node, cst.For) and block.node.iter is looped.iterable:
+            return block.node
+    return None
+
+
+def _is_other(file: File, assignment: Assignment) -> bool:
+    """Whether a value is another tensor than the parameter: made anew, computed from it, copied or converted."""
+    value, name = assignment.value, assignment.name
+    if isinstance(value, cst.BinaryOperation):
+        return bool(m.findall(value, m.Name(name)))
+    if not isinstance(value, cst.Call):
+        return is_tensor(file, value, assignment.env)
+    match value.func:
+        case cst.Attribute(value=cst.Name(value=receiver), attr=cst.Name(value=method)) if receiver == name:
+            return method in _MOVING
+        case _:
+            parameter = file.names.qualified(value.func, assignment.env) == "torch.nn.Parameter"
+            return parameter or is_tensor(file, value, assignment.env)
+
+
+def _is_read(assignment: Assignment, body: cst.CSTNode) -> bool:
+    """Whether a name stands in the body of a loop behind the statement that binds it, on the way from there."""
+    name = m.Name(assignment.name)
+    own = set(map(id, m.findall(assignment.statement, name)))
+    aside = {id(node) for branch in _other_branches(assignment, body) for node in m.findall(branch, name)}
+    uses = [id(node) for node in m.findall(body, name) if id(node) not in aside]
+    last = max((at for at, use in enumerate(uses) if use in own), default=-1)
+    return last + 1 < len(uses)
+
+
+def _other_branches(assignment: Assignment, body: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The branches that are not taken where a statement runs."""
+    taken = {id(block.node): block.negated for block in assignment.block.path() if block.branch is Branch.TEST}
+    for each in m.findall(body, m.If()):
+        if isinstance(each, cst.If) and id(each.test) in taken:
+            other = each.body if taken[id(each.test)] else each.orelse
+            if other is not None:
+                yield other
+
+
+def _is_read_after(assignment: Assignment, loop: cst.For, around: cst.CSTNode) -> bool:
+    """Whether a name is read behind its loop before something else binds it."""
+    name = m.Name(assignment.name)
+    inside = set(map(id, m.findall(loop, name)))
+    uses = list(m.findall(around, name))
+    last = max(at for at, use in enumerate(uses) if id(use) in inside)
+    if last + 1 == len(uses):
+        return False
+    targets = (getattr(each, "target", None) for each in m.findall(around, m.For() | m.AssignTarget()))
+    bound = {id(node) for target in targets if target is not None for node in m.findall(target, name)}
+    return id(uses[last + 1]) not in bound

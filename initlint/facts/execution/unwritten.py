@@ -1,0 +1,258 @@
+"""Parameters that nothing writes: no statement of their file, and none of the project as far as its text tells."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initlint.facts.execution.bases import ROOTS, foreign_bases, is_torch_layer
+from initlint.facts.execution.births import Birth, births
+from initlint.facts.execution.steps import lineage
+from initlint.facts.execution.writing import Writing
+from initlint.facts.project import ClassSketch, Loop, ScopeSketch
+from initlint.facts.reading import text
+from initlint.facts.reading.scopes import Class
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from initlint.facts.file import File
+
+_LOADING = frozenset(
+    {"load_state_dict", "_load_from_state_dict", "from_pretrained", "load_checkpoint", "load_pretrained"}
+)
+_PRETRAINED = frozenset({"PreTrainedModel", "ModelMixin", "PyTorchModelHubMixin"})
+"""Bases of models that take their values from a checkpoint; those of transformers, diffusers and the hub."""
+
+_SERVING = frozenset({"load_weights", "weight_loader", "set_weight_attrs"})
+"""Names in a file whose models only ever take their values from a checkpoint."""
+
+_ASKING = frozenset({"super", "isinstance", "issubclass", "hasattr", "getattr", "type", "id", "len", "print", "repr"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unwritten:
+    """A parameter that keeps what its memory held; `idle` are the methods that would write it, which nothing calls."""
+
+    birth: Birth
+    idle: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kin:
+    """A class with its bases and heirs: those in the file, those in other files, and what uses them.
+
+    `layered` says that a torch layer is among them, whose constructor calls methods of its heirs.
+    """
+
+    classes: tuple[Class, ...]
+    nodes: tuple[ast.ClassDef, ...]
+    outside: tuple[ClassSketch, ...]
+    users: tuple[ScopeSketch, ...]
+    known: bool
+    layered: bool
+
+
+def unwritten(file: File) -> Iterator[Unwritten]:
+    """The parameters of a file that nothing in the project writes; none in a file that is checked alone."""
+    born = list(births(file)) if file.elsewhere is not None else []
+    search = _Search(file, born) if born else None
+    for birth in born:
+        found = search.found(birth) if search is not None else None
+        if found is not None:
+            yield found
+
+
+class _Search:
+    """Looks for whatever may write a parameter."""
+
+    def __init__(self, file: File, born: list[Birth]) -> None:
+        assert file.elsewhere is not None
+        self.file = file
+        self.elsewhere = file.elsewhere
+        self.tree = file.tree
+        self.writing = Writing(file.tree)
+        self.made = {(birth.name, _dump(birth.value)) for birth in born}
+        self.kin: dict[Class, _Kin] = {}
+        self.closed: dict[Class, bool] = {}
+
+    def found(self, birth: Birth) -> Unwritten | None:
+        """The parameter, if nothing writes it."""
+        if birth.class_ not in self.kin:
+            self.kin[birth.class_] = self.kin_of(birth.class_)
+        kin = self.kin[birth.class_]
+        if not kin.known or self.by_name(birth.name) or self.elsewhere.writes(birth.name):
+            return None
+        if any(birth.name in each.written for each in kin.outside):
+            return None
+        idle = self.writers(birth, kin)
+        if idle is None or not all(self.is_idle(name, kin) for name in idle):
+            return None
+        if birth.class_ not in self.closed:
+            self.closed[birth.class_] = self.is_closed(kin)
+        return Unwritten(birth, idle) if self.closed[birth.class_] else None
+
+    def kin_of(self, class_: Class) -> _Kin:
+        """A class with its bases and heirs."""
+        bases = lineage(self.file, class_)
+        heirs = [each for each in self.file.classes if each not in bases and class_ in lineage(self.file, each)]
+        names = {each.name for each in (*bases, *heirs)}
+        foreign = [base for each in (*bases, *heirs) for base in foreign_bases(self.file, each)]
+        layered = any(map(is_torch_layer, foreign))
+        spelled = [base for base in foreign if base not in ROOTS and not is_torch_layer(base)]
+        outside, known = self.elsewhere.lineage(spelled)
+        users = self.elsewhere.users([each.name for each in (class_, *heirs)])
+        derived = (each for each in users if isinstance(each, ClassSketch))
+        outside += tuple(each for each in derived if names & {base.rpartition(".")[2] for base in each.bases})
+        nodes = tuple(each for each in self.tree.classes if each.name in names)
+        return _Kin((*bases, *heirs), nodes, outside, users, known, layered)
+
+    def by_name(self, name: str) -> bool:
+        """Whether the file says the name of a parameter in a string, other than to register it."""
+        strings = (node for node in self.tree.strings.get(name, ()) if node not in self.tree.documentation)
+        return any(not self.registers(node) for node in strings)
+
+    def registers(self, node: ast.Constant) -> bool:
+        parent = self.tree.parents[node]
+        called = parent.func if isinstance(parent, ast.Call) else None
+        return isinstance(called, ast.Attribute) and called.attr == "register_parameter"
+
+    def writers(self, birth: Birth, kin: _Kin) -> tuple[str, ...] | None:
+        """The methods of its classes that may write a parameter; None where something else may."""
+        found: dict[str, None] = {}
+        for node in self.tree.attributes.get(birth.name, ()):
+            around = self.tree.method(node)
+            own = around is not None and self.tree.is_own(node)
+            if (own and around is not None and around[0] not in kin.nodes) or not self.may_write(node, birth.name):
+                continue
+            if not own or around is None or not _initialises(around[1]):
+                return None
+            found[around[1].name] = None
+        return tuple(found)
+
+    def may_write(self, node: ast.Attribute, name: str) -> bool:
+        """Whether a parameter may be written where it is used; where it is made, and where it is None, it is not."""
+        statement = self.tree.parents[node]
+        if isinstance(node.ctx, ast.Store) and isinstance(statement, ast.Assign | ast.AnnAssign):
+            value = statement.value
+            if value is None or (isinstance(value, ast.Constant) and value.value is None):
+                return False
+            return not self.is_birth(name, value) and not self.beside_birth(node, statement)
+        return self.writing.may_write(node)
+
+    def is_birth(self, name: str, value: ast.expr) -> bool:
+        """Whether a value is what makes the parameter."""
+        return (name, ast.dump(value)) in self.made
+
+    def beside_birth(self, node: ast.Attribute, statement: ast.stmt) -> bool:
+        """Whether an assignment stands in another branch than every statement that makes the parameter."""
+        own = self.tree.branches(statement)
+        for other in self.tree.attributes[node.attr]:
+            birth = self.tree.parents[other]
+            if isinstance(birth, ast.Assign | ast.AnnAssign) and birth.value and self.is_birth(node.attr, birth.value):
+                sides = self.tree.branches(birth)
+                if all(sides[test] is side for test, side in own.items() if test in sides):
+                    return False
+        return True
+
+    def is_idle(self, method: str, kin: _Kin) -> bool:
+        """Whether nothing calls a method on an object of the class."""
+        if kin.layered or method in self.elsewhere.project.called:
+            return False
+        if any(method in each.calls for each in kin.users) or any(method in each.own_calls for each in kin.outside):
+            return False
+        mentions = self.tree.attributes.get(method, ())
+        own = [node for node in mentions if (around := self.tree.method(node)) is not None and around[0] in kin.nodes]
+        return not any(self.tree.is_own(node) or not isinstance(node.value, ast.Name | ast.Attribute) for node in own)
+
+    def is_closed(self, kin: _Kin) -> bool:
+        """Whether nothing may write all parameters of the class: no loop over them, no checkpoint, no stranger."""
+        if any(each.loops or each.methods & _LOADING for each in kin.outside) or any(map(self.opens, kin.nodes)):
+            return False
+        if any(routine.name in _SERVING for routine in self.tree.routines) or _SERVING & self.tree.names.keys():
+            return False
+        if any(isinstance(each, ClassSketch) and each.loops for each in kin.users) or self.is_looped(kin):
+            return False
+        own = [each for each in self.elsewhere.project.scopes if each.name in {class_.name for class_ in kin.classes}]
+        around = (*own, *kin.users, *kin.outside)
+        if any(isinstance(each, ClassSketch) and self.is_pretrained(each) for each in around):
+            return False
+        return not any(each.loads for each in around) or any(each.trains for each in around)
+
+    def is_pretrained(self, sketch: ClassSketch) -> bool:
+        """Whether a class, or a base of it, derives from a model that takes its values from a checkpoint."""
+        bases, _ = self.elsewhere.lineage(sketch.bases)
+        spelled = (base for each in (sketch, *bases) for base in each.bases)
+        return any(base.rpartition(".")[2] in _PRETRAINED for base in spelled)
+
+    def is_looped(self, kin: _Kin) -> bool:
+        """Whether a loop over the parameters of a model may reach the class: one in what uses it, or used beside it."""
+        loops = self.elsewhere.project.loops
+        found = {each.loop for each in kin.users}
+        found |= {loops[name] for each in kin.users for name in each.uses & loops.keys()}
+        nested = any(isinstance(each, ClassSketch) and set(each.bases) - {"object"} for each in kin.users)
+        return Loop.ALL in found or (nested and Loop.CHILDREN in found)
+
+    def opens(self, node: ast.ClassDef) -> bool:
+        """Whether a class loops over its own parameters, asks for them by computed names, or gives itself away."""
+        if any(self.is_own_loop(each) and self.writing.may_write(each) for each in self.writing.loops(node)):
+            return True
+        for each in ast.walk(node):
+            match each:
+                case ast.FunctionDef(name=name) if name in _LOADING:
+                    return True
+                case ast.Attribute(attr=name) if name in _LOADING and self.tree.is_own(each):
+                    return True
+                case ast.Call() if not self.writing.is_forward(each) and self.gives_away(each):
+                    return True
+        return False
+
+    def is_own_loop(self, node: ast.expr) -> bool:
+        """Whether all parameters of the object itself are meant, not of a module in it."""
+        called = node.func if isinstance(node, ast.Call) else node
+        module = called.value if isinstance(called, ast.Attribute) else None
+        return not isinstance(module, ast.Attribute)
+
+    def gives_away(self, call: ast.Call) -> bool:
+        """Whether a call gives the object itself to code that is not in the project, or a name that is computed."""
+        around = self.tree.method(call)
+        own = around[1].args.args[0].arg if around is not None and around[1].args.args else ""
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name in ("getattr", "setattr") and len(call.args) > 1:
+            return _is(call.args[0], own) and not isinstance(call.args[1], ast.Constant)
+        if name == "apply" and isinstance(call.func, ast.Attribute) and _is(call.func.value, own):
+            return not all(map(self.is_ours, call.args))
+        given = any(_is(argument, own) for argument in (*call.args, *(each.value for each in call.keywords)))
+        qualified = self.tree.qualified(call.func) or ""
+        return given and name not in _ASKING and not qualified.startswith("torch.") and not self.is_ours(call.func)
+
+    def is_ours(self, function: ast.expr) -> bool:
+        """Whether the project defines a function, a `partial` of it too."""
+        match function:
+            case ast.Call(args=[inner, *_]):
+                return self.is_ours(inner)
+            case ast.Lambda():
+                return True
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                known = any(routine.name == name for routine in self.tree.routines) or self.elsewhere.defines(name)
+                return known and name not in self.elsewhere.project.loops
+            case _:
+                return False
+
+
+def _initialises(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method gives values and needs no argument: `reset_parameters(self)`."""
+    needed = len(method.args.posonlyargs) + len(method.args.args) - len(method.args.defaults)
+    named = "init" in method.name or "reset" in method.name
+    return named and method.name != "__init__" and needed == 1 and not method.decorator_list
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _dump(value: cst.BaseExpression) -> str:
+    """An expression as `ast` shows it, whatever its layout."""
+    return ast.dump(ast.parse(f"({text.code(value)}\n)", mode="eval").body)

@@ -1,0 +1,72 @@
+"""Expressions that are tensors and no parameters for certain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from initlint.facts.reading import text
+from initlint.facts.reading.scopes import Env
+
+if TYPE_CHECKING:
+    from initlint.facts.file import File
+
+_FUNCTIONS = frozenset(
+    f"torch.{name}"
+    for name in (
+        *("zeros", "ones", "empty", "full", "rand", "randn", "randint", "eye", "arange", "linspace", "tensor"),
+        *("from_numpy", "as_tensor", "normal", "Tensor", "FloatTensor", "cat", "stack", "diag", "mul", "matmul"),
+        *("clamp", "abs", "sqrt", "exp", "log", "sigmoid", "tanh", "softmax", "transpose", "permute", "flip", "roll"),
+        *("zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "where", "tril", "triu"),
+    )
+)
+_METHODS = frozenset(
+    {
+        *("view", "reshape", "unsqueeze", "squeeze", "t", "transpose", "permute", "expand", "repeat", "flatten"),
+        *("clone", "detach", "mul", "div", "add", "sub", "neg", "abs", "pow", "exp", "log", "sqrt", "clamp", "sum"),
+        *("mean", "matmul", "mm", "sign", "new_zeros", "new_ones", "new_empty", "new_tensor", "flip"),
+    }
+)
+"""Methods that return another tensor, whatever they are called on."""
+
+_KEEPING = frozenset({"to", "cuda", "cpu", "float", "double", "half", "type", "contiguous", "requires_grad_"})
+_SLOTS = frozenset({"weight", "bias"})
+_STEPS = 8
+
+
+def is_tensor(file: File, node: cst.BaseExpression, env: Env, steps: int = _STEPS) -> bool:
+    """Whether an expression is a tensor that is no parameter, as far as the source settles it."""
+    node, env = file.values.origin(node, env)
+    if steps == 0:
+        return False
+    match node:
+        case cst.BinaryOperation(left=left, right=right):
+            return any(is_tensor(file, side, env, steps - 1) or is_slot(side) for side in (left, right))
+        case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+            return is_tensor(file, inner, env, steps - 1) or is_slot(inner)
+        case cst.Attribute(value=inner, attr=cst.Name(value="data" | "T")):
+            return is_slot(inner) or is_tensor(file, inner, env, steps - 1)
+        case cst.Subscript(value=inner):
+            return is_slot(inner) or is_tensor(file, inner, env, steps - 1)
+        case cst.Call(func=function, args=arguments):
+            qualified = file.names.qualified(function, env)
+            if qualified is not None and qualified.startswith("torch.nn.init."):
+                return bool(arguments) and is_tensor(file, arguments[0].value, env, steps - 1)
+            if qualified is not None:
+                return qualified in _FUNCTIONS or qualified.startswith("torch.nn.functional.")
+            if isinstance(function, cst.Attribute):
+                return _called(file, function, env, steps - 1)
+    return False
+
+
+def is_slot(node: cst.BaseExpression) -> bool:
+    """`layer.weight`, `layer.bias`."""
+    return isinstance(node, cst.Attribute) and node.attr.value in _SLOTS and text.dotted(node) is not None
+
+
+def _called(file: File, function: cst.Attribute, env: Env, steps: int) -> bool:
+    name, inner = function.attr.value, function.value
+    keeps = name in _KEEPING or (name.endswith("_") and not name.endswith("__"))
+    tensor = is_tensor(file, inner, env, steps)
+    return tensor if keeps else name in _METHODS and (tensor or is_slot(inner))

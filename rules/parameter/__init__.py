@@ -1,0 +1,1 @@
+"""Parameters: what is initialised is not what trains."""
