@@ -279,7 +279,7 @@ def test_users_are_found_through_what_they_use() -> None:
 def test_lineage_ends_in_torch_and_is_known_only_where_every_base_is() -> None:
     found = seen(
         own="",
-        base="class Base(nn.Module):\n    pass\n\n\nclass Layered(nn.Linear):\n    pass\n\n\nclass Open(library.Layer): pass\n",
+        base="class Base(nn.Module): pass\nclass Layered(nn.Linear): pass\nclass Open(library.Layer): pass\n",
     )
     assert [each.name for each in found.lineage(["models.Base"])[0]] == ["Base"]
     assert found.lineage(["models.Base"])[1]

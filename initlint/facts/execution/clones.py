@@ -154,15 +154,16 @@ def _may_initialise(file: File, class_: Class) -> bool:
                 return True
         for method in each.methods.values():
             calls = (event for event in method.events if isinstance(event, Call))
-            if any(_calls(call, _LOADING) or _foreign_init(call, known) for call in calls):
+            if any(_calls(call, _LOADING) or _foreign_init(file, call, known) for call in calls):
                 return True
     return False
 
 
-def _foreign_init(call: Call, known: set[str]) -> bool:
-    """A call whose name says that it initialises, of no method of the class."""
+def _foreign_init(file: File, call: Call, known: set[str]) -> bool:
+    """A call whose name says that it initialises, of no method of the class and no function of torch."""
     name = text.last_name(call.node.func) or ""
-    return name != "__init__" and name not in known and any(word in name for word in ("init", "reset"))
+    torch = (file.names.qualified(call.node.func, call.env) or "").startswith("torch.")
+    return _calls(call, ("init", "reset")) and name not in known | {"__init__"} and not torch
 
 
 def _calls(call: Call, words: tuple[str, ...]) -> bool:
