@@ -124,6 +124,7 @@ def test_findings_keep_their_place() -> None:
         "from torch import nn\r\ndef f(w):\r\n    '''Text\r\n    more'''\r\n    nn.init.eye_(w)\r\n",
         "from torch import nn\nclass A:\n    '''Text nn.init.eye_'''\n\n\nclass B: nn.init.eye_\n",
         "from torch import nn\ndef f(w): x = 1; nn.init.eye_(w)\n",
+        "from torch import nn\nclass A:\n    def f(w):\n        return nn.init.eye_(w), \\\n\n    def g(w): pass\n",
         "from torch import nn\nx = (1 +\n     2); nn.init.eye_(x)\ndef f(w):\n\tnn.init.eye_(w)",
     ],
 )

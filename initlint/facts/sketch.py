@@ -65,7 +65,7 @@ _LOADING = re.compile(r"load_state_dict|(?<!Embedding\.)from_pretrained|load_che
 _TRAINING = re.compile(r"\.backward\(|ptimizer|optim\.|training_step|rainer\b")
 _TRAINING_PARTS = (".backward(", "ptimi", "optim.", "training_step", "rainer")
 _PARAMETERS = re.compile(r"parameters\(|_flat_weights|all_weights")
-_OF_MODULE = re.compile(r"([\w.]*)\.(?:named_)?\Z")
+_OF_MODULE = re.compile(r"(super\([^()]*\)|[\w.]*)\.(?:named_)?\Z")
 _FOR = re.compile(r"\bfor\b(.+?)\bin\b")
 _CHILD = re.compile(r"\bfor\b(.+?)\bin\b[^\n]*children\(\)")
 _LINES = re.compile(r"[^\n]*\n?")
@@ -266,7 +266,7 @@ class _Sketching:
             module = _OF_MODULE.search(head)
             receiver = module[1] if module is not None else ""
             child = any(receiver in _WORD.findall(each[1]) for each in _CHILD.finditer(self.text, draft.start, start))
-            if draft.header is not None and receiver in ("self", "super()"):
+            if draft.header is not None and (receiver == "self" or receiver.startswith("super(")):
                 draft.loops = True
             else:
                 draft.loop = Loop.CHILDREN if child and draft.loop is not Loop.ALL else Loop.ALL

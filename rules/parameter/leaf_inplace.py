@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from initlint.facts.execution.leaves import LeafWrite
     from initlint.facts.file import File
 
-_METHOD = rf"(?:\[[^\]\n]*\]|\.\w+\([^()\n]*\)|\.T)*\.(?:{'|'.join(sorted(IN_PLACE))})\("
-_ASSIGNED = r"(?:(?:\[[^\]\n]*\])+ *(?:[-+*/]|//|\*\*)?=(?!=)| *(?:[-+*/]|//|\*\*)=)"
+_VIEWED = r"(?:\[[^\]\n]*\]|\.\w+\([^()\n]*\)|\.T)*"
+_METHOD = rf"{_VIEWED}\.(?:{'|'.join(sorted(IN_PLACE))})\("
+_ASSIGNED = rf"(?:{_VIEWED}\[[^\]\n]*\] *(?:[-+*/]|//|\*\*)?=(?!=)| *(?:[-+*/]|//|\*\*)=)"
 _FUNCTIONS = {"normal_": "normal_", "uniform_": "uniform_", "zero_": "zeros_", "fill_": "constant_"}
 """The function of `torch.nn.init` for each in-place method that has one."""
 

@@ -39,10 +39,10 @@ def check(file: File) -> Iterator[Alarm]:
 
 
 def _message(name: str, found: Conversion) -> str:
-    where = ", wherever it is on another device," if found.only_elsewhere else ""
+    where = " wherever it is on another device" if found.only_elsewhere else ""
     return (
-        f"{found.operation} behind nn.Parameter returns a tensor that is no parameter{where} so self.{name} is missing "
-        "in parameters() and state_dict(): nothing trains it, moves it or saves it"
+        f"{found.operation} behind nn.Parameter returns a tensor that is no parameter{where}, so self.{name} is "
+        "missing in parameters() and state_dict(): nothing trains it, moves it or saves it"
     )
 
 

@@ -186,7 +186,8 @@ class _Factors:
                     inner = around if called else parent
                 case ast.Call(func=function, args=arguments):
                     multiplies = function is inner or _last(function) in _MULTIPLYING
-                    return [each for each in arguments if each is not inner] if multiplies else []
+                    receiver = [function.value] if isinstance(function, ast.Attribute) else []
+                    return [each for each in (*receiver, *arguments) if each is not inner] if multiplies else []
                 case _:
                     return []
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.facts.execution.bases import ROOTS, foreign_bases, is_torch_layer
+from initlint.facts.execution.bases import ROOTS, foreign_bases, is_module, is_torch_layer
 from initlint.facts.execution.births import Birth, births
 from initlint.facts.execution.steps import lineage
 from initlint.facts.execution.writing import Writing
@@ -57,7 +57,7 @@ class _Kin:
 
 def unwritten(file: File) -> Iterator[Unwritten]:
     """The parameters of a file that nothing in the project writes; none in a file that is checked alone."""
-    born = list(births(file)) if file.elsewhere is not None else []
+    born = [each for each in births(file) if is_module(file, each.class_)] if file.elsewhere is not None else []
     search = _Search(file, born) if born else None
     for birth in born:
         found = search.found(birth) if search is not None else None
