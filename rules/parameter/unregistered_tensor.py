@@ -33,7 +33,12 @@ _GIVEN = re.compile(
     Kind.WRONG,
     Default.ON,
     fix=Safety.UNSAFE,
-    triggers=tuple((words, "def forward") for words in (_ASKING, _ASKED, _MADE, _GIVEN)),
+    triggers=(
+        (_ASKING, "def forward", "requires_grad"),
+        (_ASKED, "def forward", "requires_grad_("),
+        (_MADE, "def forward"),
+        (_GIVEN, "def forward"),
+    ),
     context={*CONTEXT, "self", "optim", "Adam", "AdamW", "SGD"},
     project=True,
 )
