@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.api.torch_init import INIT_MODULE, METHODS, SAME_FUNCTIONS
+from initlint.facts.api.torch_init import INIT_MODULE, METHODS, SAME_FUNCTIONS, SAME_SIGNATURES
 from initlint.facts.networks.hugging_face import drawing_method, models
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Argument, Assigned, Binding, Block, Call, Env, Function, Looped, Write
@@ -102,8 +102,9 @@ class _Drawing:
     def called(self, call: Call) -> Unguarded | None:
         """`module.weight.data.normal_()`, and functions that are given no parameter or do not ask."""
         site = self.sites.get(call.node)
-        if site is not None and site.form is Form.FUNCTION:
-            return self.initialised(call, site)
+        tensor = self.given(call, site)
+        if tensor is not None:
+            return self.initialised(call, site, tensor)
         function = call.node.func
         if not isinstance(function, cst.Attribute) or function.attr.value not in _IN_PLACE:
             return None
@@ -112,9 +113,18 @@ class _Drawing:
             return None
         return Unguarded(Way.VIEW if seen.part else Way.IN_PLACE, call.node, seen.parameter, call, site)
 
-    def initialised(self, call: Call, site: InitSite) -> Unguarded | None:
-        seen = _seen(site.tensor, call.env) if site.tensor is not None else None
-        if seen is None or not self.belongs(seen.parameter, seen.env):
+    def given(self, call: Call, site: InitSite | None) -> cst.BaseExpression | None:
+        """What an init function is given; those of transformers are more than torch has: `copy_`."""
+        if site is not None:
+            return site.tensor if site.form is Form.FUNCTION else None
+        qualified = self.file.names.qualified(call.node.func, call.env) or ""
+        known = qualified.rpartition(".")[0] in SAME_SIGNATURES and call.node.args
+        return call.node.args[0].value if known else None
+
+    def initialised(self, call: Call, site: InitSite | None, tensor: cst.BaseExpression) -> Unguarded | None:
+        """An init function that is given a part of a parameter or its data, or that does not ask."""
+        seen = _seen(tensor, call.env)
+        if not self.belongs(seen.parameter, seen.env):
             return None
         if seen.part and self.is_parameter(seen):
             way = Way.VIEW
