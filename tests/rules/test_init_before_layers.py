@@ -121,6 +121,7 @@ def test_the_early_call_is_pointed_at() -> None:
         "for name in ('one', 'two'):\n    setattr(self, name, nn.Linear(width, 10))",
         "self.head = nn.Linear(width, 10).to('cpu')",
         "self.head = nn.Linear(width, 10)\nnn.init.zeros_(self.head.bias)",
+        "self.head = nn.Linear(width, 10)\nnn.init.uniform_(self.head.bias)",
         "self.head = nn.Linear(width, 10)\nnn.init.zeros_(self.stem.weight)",
         "self.block = Block(width)",
     ],
@@ -144,7 +145,6 @@ def test_late_layer_is_found_wherever_it_is_registered(late: str) -> None:
         "self.head = wide",
         "self.head = nn.Linear(width, 10)\nself.head = nn.Identity()",
         "self.head = nn.Linear(width, 10)\nnn.init.zeros_(self.head.weight)",
-        "self.head = nn.Linear(width, 10)\nself.head.weight.data.mul_(0.1)\nself.head.weight.data.fill_(0)",
         "self.head = nn.Linear(width, 10)\nself.apply(init_weights)",
         "self.head = nn.Linear(width, 10)\nself.head.apply(init_weights)",
         "self.head = nn.Linear(width, 10)\ninit_weights(self.head)",
@@ -158,6 +158,10 @@ def test_late_layer_is_found_wherever_it_is_registered(late: str) -> None:
         "self.head = nn.Linear(width, 10)\nfor p in self.parameters():\n    nn.init.normal_(p)",
         "self.head = nn.Linear(width, 10)\nfor p in self.head.parameters():\n    nn.init.normal_(p)",
         "self.head = nn.utils.weight_norm(nn.Linear(width, 10))",
+        "self.head = nn.Linear(width, 10)\nself.head.weight = self.stem.weight",
+        "self.head = nn.Linear(width, 10)\nself.head.weight.data = self.stem.weight.data",
+        "self.head = nn.Linear(width, 10)\nself.head.weight.data.mul_(0.1)",
+        "self.head = nn.Linear(width, 10)\nself.head.weight.data.copy_(self.stem.weight)",
     ],
 )
 def test_late_module_that_is_no_such_layer_or_has_its_own_init_is_silent(late: str) -> None:

@@ -84,17 +84,20 @@ def _visits(file: File, call: Call) -> Iterator[tuple[cst.BaseExpression, Iterat
 
     `net.apply(f)`, `net.modules()` of a loop, and `f(net)` where the function does so with its parameter.
     """
+    yield from _plain_visits(file, call)
+    for function, _ in file.trees.functions(call.node.func, call):
+        for position, argument in enumerate(call.node.args):
+            if argument.keyword is None and not argument.star:
+                yield argument.value, _of_parameter(file, function, parameter(function, position))
+
+
+def _plain_visits(file: File, call: Call) -> Iterator[tuple[cst.BaseExpression, Iterator[Visiting]]]:
     match call.node:
         case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given]):
             functions = [each for each, _ in file.trees.functions(given.value, call)]
             yield model, _of_functions(file, functions)
         case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="modules" | "named_modules")), args=()):
             yield model, _of_loop(file, call.node)
-        case cst.Call(func=called, args=arguments):
-            for function, _ in file.trees.functions(called, call):
-                for position, argument in enumerate(arguments):
-                    if argument.keyword is None and not argument.star:
-                        yield argument.value, _of_parameter(file, function, parameter(function, position))
 
 
 Visiting = tuple["InitSite", str]
@@ -119,10 +122,9 @@ def _of_loop(file: File, iterable: cst.Call) -> Iterator[Visiting]:
 def _of_parameter(file: File, function: Function, name: str) -> Iterator[Visiting]:
     """The inits of what is in the model that a function is given as a parameter."""
     for event in function.events:
-        if isinstance(event, Call) and isinstance(event.node.func, cst.Attribute):
-            for model, sites in _visits(file, event):
-                if isinstance(model, cst.Name) and model.value == name:
-                    yield from sites
+        for model, sites in _plain_visits(file, event) if isinstance(event, Call) else ():
+            if isinstance(model, cst.Name) and model.value == name:
+                yield from sites
 
 
 def _late(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,8 +14,9 @@ from initlint.facts.api.torch_init import Draw
 from initlint.facts.execution.graph import Part
 from initlint.facts.execution.selection import Selection
 from initlint.facts.execution.steps import lineage
+from initlint.facts.execution.trees import MOST
 from initlint.facts.reading import text
-from initlint.facts.reading.scopes import Call, Class, Looped
+from initlint.facts.reading.scopes import Block, Call, Class, Event, Looped, Write
 
 if TYPE_CHECKING:
     from initlint.facts.execution.trees import Tree
@@ -105,7 +107,16 @@ class Inits:
         name = path.partition(".")[0]
         if any(self._unknown_init(call, name, own, without) for call in self.file.record.calls):
             return True
+        if any(self._ties(event, name) for each in own for method in each.methods.values() for event in method.events):
+            return True
         return any(self._reaches(site, class_, path, part, own, without) for site in self.file.sites)
+
+    def _ties(self, event: Event, name: str) -> bool:
+        """`self.head.weight = self.embedding.weight`."""
+        if not isinstance(event, Write) or not isinstance(event.target, cst.Attribute):
+            return False
+        tied = event.target.attr.value in ("weight", "data")
+        return tied and self._is_own(event.target.value, name, event.block)
 
     def _reaches(
         self, site: InitSite, class_: Class, path: str, part: Part, own: set[Class], without: cst.Call
@@ -119,7 +130,7 @@ class Inits:
         whole = site.target.loop is not None
         guards = () if whole else site.guards
         trees = self.file.trees.of(module, site.call.env, site.call)
-        if not trees:
+        if not trees or len(trees) == MOST:
             passed = self.selection.takes(guards, text.code(module), part)
             return site.class_ in own and (whole or passed is not False)
         found = (tree for tree in trees if tree.whole[0].class_ is class_)
@@ -135,23 +146,27 @@ class Inits:
         """Whether a function that the file does not define may initialise an attribute, or the object."""
         function = call.node.func
         word = text.last_name(function) or ""
-        if call.node is without or self.file.class_around(call.block) not in own:
+        writes = says_init(word) or word.endswith("_") or word == "apply"
+        if not writes or call.node in self._sites or call.node is without:
             return False
-        if word != "apply" and not says_init(word):
+        if self.file.class_around(call.block) not in own:
             return False
-        known = list(self.file.trees.functions(function, call))
-        if word == "apply" and call.node.args:
-            known = list(self.file.trees.functions(call.node.args[0].value, call))
+        applied = word == "apply" and call.node.args
+        known = list(self.file.trees.functions(call.node.args[0].value if applied else function, call))
         given = [argument.value for argument in call.node.args]
         receiver = [function.value] if isinstance(function, cst.Attribute) else []
-        return not known and any(self._is_own(each, name, call) for each in (*receiver, *given))
+        return not known and any(self._is_own(each, name, call.block) for each in (*receiver, *given))
 
-    def _is_own(self, node: cst.BaseExpression, name: str, call: Call) -> bool:
+    def _is_own(self, node: cst.BaseExpression, name: str, block: Block) -> bool:
         """`self`, `self.<name>`, or something in there."""
         spelled = text.dotted(node if not isinstance(node, cst.Subscript) else node.value) or ""
         receiver, _, rest = spelled.partition(".")
-        own = bool(receiver) and self.file.modules.class_of_self(receiver, call.block) is not None
+        own = bool(receiver) and self.file.modules.class_of_self(receiver, block) is not None
         return own and (not rest or rest.partition(".")[0] == name)
+
+    @cached_property
+    def _sites(self) -> frozenset[cst.Call]:
+        return frozenset(site.node for site in self.file.sites)
 
 
 def trees_of(site: InitSite) -> tuple[Tree, ...]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _STEPS = 6
 _REFERENCES = (cst.Attribute, cst.Subscript, cst.Name)
-_MOST = 400
+MOST = 400
 """Trees of one expression that are looked at; a model with more modules is known well enough by these."""
 
 
@@ -118,7 +118,7 @@ class Trees:
         distinct: dict[tuple[int, str], Tree] = {}
         for tree in found:
             distinct.setdefault((id(tree.whole), tree.path), tree)
-            if len(distinct) == _MOST:
+            if len(distinct) == MOST:
                 break
         return tuple(distinct.values())
 
