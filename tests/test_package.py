@@ -48,7 +48,8 @@ def installed(built: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory)
 
 def test_the_wheel_holds_exactly_the_tree(built: tuple[Path, str]) -> None:
     expected = {"initlint/py.typed", "initlint/rules/brandnew/__init__.py", "initlint/rules/brandnew/page.md"}
-    expected |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("initlint/**/*.py")}
+    for pattern in ("initlint/**/*.py", "initlint/**/*.jinja"):
+        expected |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern)}
     for pattern in ("rules/**/*.py", "rules/**/*.md"):
         expected |= {f"initlint/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob(pattern)}
     names = zipfile.ZipFile(built[0]).namelist()

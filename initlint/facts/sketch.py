@@ -324,7 +324,7 @@ def _functions(text: str) -> Iterator[tuple[str, str]]:
     imports = "\n".join(_TORCH_IMPORT.findall(text))
     for match in _FUNCTION.finditer(text):
         if re.search(rf"\b{match[2]}\.weight\b", match[0]):
-            yield match[1], f"{imports}\n{match[0]}"
+            yield match[1], imports + match[0]
 
 
 def _word_at(text: str, position: int) -> str:

@@ -95,7 +95,13 @@ def _elsewhere(file: File, names: list[tuple[str | None, str | None]]) -> tuple[
         return (), False
     spelled = [name for qualified, name in names if name is not None and _leads_into(file.elsewhere, qualified)]
     outside, known = file.elsewhere.lineage(spelled)
-    return outside, known and len(spelled) == len(names)
+    plain = not any(_is_layer(base) for each in outside for base in each.bases)
+    return outside, known and plain and len(spelled) == len(names)
+
+
+def _is_layer(base: str) -> bool:
+    """Whether a base, as another file spells it, is a torch layer, which brings attributes of its own."""
+    return base.startswith(("nn.", "torch.nn.")) and f"torch.nn.{base.rpartition('.')[2]}" not in _MODULES
 
 
 def _leads_into(elsewhere: Elsewhere, qualified: str | None) -> bool:
