@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
 
+from initlint.facts.api.modules import PLAIN_BASES
 from initlint.facts.sketch import ClassSketch, Loop, ScopeSketch, Sketch
 
 __all__ = ["ClassSketch", "Elsewhere", "Loop", "Project", "ScopeSketch", "Sketch"]
@@ -118,7 +119,7 @@ class Elsewhere:
         while pending:
             spelled = pending.pop()
             name = spelled.rpartition(".")[2]
-            if name in found or name in _ROOTS or spelled.startswith(_TORCH):
+            if name in found or name in PLAIN_BASES or spelled.startswith(_TORCH):
                 continue
             found[name] = self.classes(name)
             known = known and bool(found[name])
@@ -146,7 +147,6 @@ class Elsewhere:
 
 
 _NOTHING = Sketch()
-_ROOTS = frozenset({"Module", "object", "ABC", "Generic", "Protocol"})
 _TORCH = ("nn.", "torch.nn.")
 
 

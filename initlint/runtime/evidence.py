@@ -181,7 +181,3 @@ class Traced:
     def of_role(self, role: Role) -> Iterator[Parameter]:
         """The parameters alone, or the buffers."""
         return (each for each in self.parameters if each.role is role)
-
-    def events_of(self, *kinds: EventKind) -> Iterator[Event]:
-        """The events of some kinds."""
-        return (each for each in self.events if each.kind in kinds)

@@ -15,7 +15,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from initlint.runtime.state import preserved
-from initlint.runtime.storages import Key, key_of
+from initlint.runtime.storages import Key, key_of, tensors_in
 
 aten = torch.ops.aten
 
@@ -115,7 +115,7 @@ class Flow(TorchDispatchMode):
 
     def _follow(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         packet = func.overloadpacket
-        read = [*_tensors((*args, *kwargs.values()))]
+        read = [*tensors_in((*args, *kwargs.values()))]
         before, behind = _tags(self._products, read), _tags(self._activated, read)
         made = [*self._made(packet, args)] if packet in _PRODUCTS else []
         if made:
@@ -169,7 +169,7 @@ class Flow(TorchDispatchMode):
     def _tag(self, tags: dict[Key, list[Use]], result: Any, uses: list[Use]) -> None:
         if not uses:
             return
-        for tensor in _tensors((result,)):
+        for tensor in tensors_in((result,)):
             key = key_of(tensor)
             known = tags.get(key, [])
             tags[key] = [*known, *(use for use in uses if not any(use is each for each in known))]
@@ -246,14 +246,6 @@ def _follower(packet: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Fol
 def _tags(tags: dict[Key, list[Use]], read: list[torch.Tensor]) -> list[Use]:
     """The uses that tensors are tagged with, each once."""
     return [*{id(use): use for each in read for use in tags.get(key_of(each), ())}.values()]
-
-
-def _tensors(values: Any) -> Iterator[torch.Tensor]:
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from _tensors(value)
 
 
 def by_parameter(uses: list[Use]) -> dict[str, list[Use]]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import torch
 
 from initlint.runtime.laws import GIVEN, UNWRITTEN, Step, TracedLaw, constant, unknown
+from initlint.runtime.storages import tensors_in
 from initlint.theory import laws as theory
 from initlint.theory.laws import Law, LawKind
 
@@ -121,11 +122,6 @@ def handler(packet: Any) -> Handler:
     return _computed
 
 
-def infer(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
-    """The law of what an aten overload returns or writes."""
-    return handler(function.overloadpacket)(function, arguments, keywords, read)
-
-
 def is_elementwise(packet: Any) -> bool:
     """Whether an operation treats every entry alike."""
     return packet in _ELEMENTWISE
@@ -207,14 +203,6 @@ def _mixed(reason: str, laws: Iterable[TracedLaw]) -> TracedLaw:
     return unknown(reason, written=all(law.written for law in read), draw=draws[0] if draws else None)
 
 
-def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from _tensors(value)
-
-
 def law_of_call(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> TracedLaw:
     """The law that a function of `torch.nn.init` leaves in a tensor, by its documentation; `arguments` are bound."""
     match name:
@@ -258,7 +246,7 @@ def _scaled_std(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> f
 
 
 def _copied(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
-    return read(arguments[1] if function.overloadpacket is aten.copy_ else next(_tensors(arguments)))
+    return read(arguments[1] if function.overloadpacket is aten.copy_ else next(tensors_in(arguments)))
 
 
 def _repeated(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
@@ -267,12 +255,12 @@ def _repeated(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any
 
 
 def _assembled(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
-    return _joined([read(tensor) for tensor in _tensors(arguments)])
+    return _joined([read(tensor) for tensor in tensors_in(arguments)])
 
 
 def _normal(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
     own = function.overloadpacket is aten.normal_
-    if not own and any(True for _ in _tensors(arguments)):
+    if not own and any(True for _ in tensors_in(arguments)):
         return _computed(function, arguments, keywords, read)
     return fresh(theory.normal(*_floats(arguments[int(own) :], keywords, (("mean", 0.0), ("std", 1.0)))))
 
@@ -316,7 +304,7 @@ def _branched(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any
 
 
 def _computed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
-    tensors = _tensors(itertools.chain(arguments, keywords.values()))
+    tensors = tensors_in(itertools.chain(arguments, keywords.values()))
     return _mixed(str(function.overloadpacket.__name__), [read(tensor) for tensor in tensors])
 
 

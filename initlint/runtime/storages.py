@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from initlint.runtime.callers import Site
 from initlint.runtime.geometry import View, coverage
 from initlint.runtime.laws import GIVEN, TracedLaw, unknown
-
-if TYPE_CHECKING:
-    import torch
 
 Key: TypeAlias = int
 """The address of a storage; held by a weak reference, so that no other storage can take it."""
@@ -175,6 +173,15 @@ def key_of(tensor: torch.Tensor) -> Key:
     """The address of a tensor's storage."""
     key: Key = tensor.untyped_storage()._cdata
     return key
+
+
+def tensors_in(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+    """The tensors among the arguments or the results of an operation, those in lists and tuples too."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from tensors_in(value)
 
 
 def covers_storage(tensor: torch.Tensor) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.api.layers import LayerKind
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import xavier_std
@@ -41,16 +40,8 @@ def check(file: File) -> Iterator[Alarm]:
     reported = {call for scale in shared for call in scale.gains}
     for site in file.sites:
         gain = site.number("gain") if site.name.startswith("xavier_") else None
-        if gain is not None and _SMALLEST < gain <= _LARGEST and site.call not in reported and _on_matrix(site):
+        if gain is not None and _SMALLEST < gain <= _LARGEST and site.call not in reported and site.on_matrix:
             yield Alarm(site.node, _message(site, gain), tuple(_alternatives(file, site)))
-
-
-def _on_matrix(site: InitSite) -> bool:
-    """Whether the tensor is the weight of linear and convolutional layers only."""
-    target = site.target
-    if target is None or target.attribute != "weight" or not target.layers:
-        return False
-    return all(layer.kind in (LayerKind.LINEAR, LayerKind.CONV) for layer in target.layers)
 
 
 def _shared_message(scale: SharedScale) -> str:

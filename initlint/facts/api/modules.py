@@ -18,6 +18,10 @@ FOREIGN_MODULES = frozenset(
 """Classes of well-known libraries that derive from `torch.nn.Module`."""
 
 
+PLAIN_BASES = frozenset({"ABC", "Generic", "Module", "Protocol", "object"})
+"""Names at which a line of base classes ends: behind them stand Python and `torch.nn.Module`."""
+
+
 def is_torch_module(qualified: str) -> bool:
     """Whether a class of `torch.nn` is a module: `torch.nn.Module`, `torch.nn.Conv2d`, a private base of layers."""
     prefix, _, name = qualified.rpartition(".")

@@ -96,23 +96,10 @@ DEPRECATED: Mapping[str, str] = {
 }
 """The eleven names without underscore: they work, forward every argument and warn."""
 
-PRIVATE = frozenset(
-    {
-        "_calculate_correct_fan",
-        "_calculate_fan_in_and_fan_out",
-        "_make_deprecate",
-        "_no_grad_fill_",
-        "_no_grad_normal_",
-        "_no_grad_trunc_normal_",
-        "_no_grad_uniform_",
-        "_no_grad_zero_",
-        "_get_generator_ctx",
-    }
-)
 OTHER_NAMES = frozenset(
     {"calculate_gain", "math", "torch", "warnings", "Tensor", "Literal", "ParamSpec", "TypeVar", "Callable"}
 )
-"""What else `dir(torch.nn.init)` holds; calling it is not our subject."""
+"""What else `dir(torch.nn.init)` holds without an underscore before it; calling it is not our subject."""
 
 METHODS: Mapping[str, Initializer] = {
     "uniform_": _initializer("uniform_", Draw.UNIFORM, **{"from": 0.0, "to": 1.0}, generator=None),

@@ -134,11 +134,8 @@ def _initialises_models(file: File) -> bool:
 
 def _of_any_module(tensor: cst.BaseExpression, call: Call) -> bool:
     """Whether a tensor belongs to a loop variable, or to what a function is given."""
-    while isinstance(tensor, cst.Attribute | cst.Subscript):
-        tensor = tensor.value
-    if not isinstance(tensor, cst.Name):
-        return False
-    binding = call.env.lookup(tensor.value)
+    name = text.root(tensor)
+    binding = call.env.lookup(name) if name is not None else None
     own = isinstance(binding, Argument) and binding.function.owner is not None and binding.index == 0
     return isinstance(binding, Argument | Looped) and not own
 

@@ -125,9 +125,8 @@ class Dispatch:
 
 def _same(node: cst.BaseExpression, one: Env, other: Env) -> bool:
     """Whether the name that an expression begins with is bound alike at two places."""
-    while isinstance(node, cst.Attribute | cst.Subscript):
-        node = node.value
-    return isinstance(node, cst.Name) and one.lookup(node.value) is other.lookup(node.value)
+    name = text.root(node)
+    return name is not None and one.lookup(name) is other.lookup(name)
 
 
 def _holder(node: cst.BaseExpression) -> str:

@@ -93,9 +93,9 @@ def _written_in_place(handing: Handing, name: str) -> bool:
 
 def _is_move(write: Write, name: str) -> bool:
     """`self.w = None`, `self.w = self.w.to(device)`."""
-    node = write.value
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _MOVING:
-        node = node.func.value
+    if write.value is None:
+        return False
+    node = text.behind_methods(write.value, _MOVING)
     same = node is not write.value and isinstance(node, cst.Attribute) and node.attr.value == name
     return same or (isinstance(node, cst.Name) and node.value == "None")
 

@@ -16,7 +16,7 @@ from initlint.facts.execution.writing import Writing
 from initlint.facts.meaning.modules import self_attribute
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Block, Call, Class, Function, Write
-from initlint.facts.reading.tree import Tree
+from initlint.facts.reading.tree import Tree, last_name
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
@@ -185,7 +185,7 @@ class _Factors:
                         return []
                     inner = around if called else parent
                 case ast.Call(func=function, args=arguments):
-                    multiplies = function is inner or _last(function) in _MULTIPLYING
+                    multiplies = function is inner or last_name(function) in _MULTIPLYING
                     receiver = [function.value] if isinstance(function, ast.Attribute) else []
                     return [each for each in (*receiver, *arguments) if each is not inner] if multiplies else []
                 case _:
@@ -204,7 +204,7 @@ class _Factors:
                 yield from self.inside(left, name, steps)
                 yield from self.inside(right, name, steps)
             case ast.Call(func=function, args=arguments):
-                called = _last(function)
+                called = last_name(function)
                 if isinstance(function, ast.Attribute) and called in _LINEAR | _MULTIPLYING | {name}:
                     yield from self.inside(function if called == name else function.value, name, steps)
                 if called in _MULTIPLYING or self.drops_out(function):
@@ -218,7 +218,7 @@ class _Factors:
         """`F.dropout`, or `self.dropout` where that is a dropout layer."""
         if self.tree.qualified(function) == "torch.nn.functional.dropout":
             return True
-        writes = self.file.modules.writes(self.class_).get(_last(function), [])
+        writes = self.file.modules.writes(self.class_).get(last_name(function), [])
         made = [(write.value, write.env) for write in writes if isinstance(write.value, cst.Call)]
         names = [self.file.names.qualified(call.func, env) for call, env in made if isinstance(call, cst.Call)]
         return bool(names) and all(each in ("torch.nn.Dropout", "torch.nn.Identity") for each in names)
@@ -235,15 +235,7 @@ def _zeroes(tree: Tree, node: ast.expr) -> bool:
     """Whether the call that writes a tensor fills it with zeros."""
     for around in tree.around(node):
         if isinstance(around, ast.Call):
-            name = (tree.qualified(around.func) or _last(around.func)).rpartition(".")[2]
+            name = (tree.qualified(around.func) or last_name(around.func)).rpartition(".")[2]
             filled = name in _FILLING and any(isinstance(a, ast.Constant) and a.value == 0 for a in around.args)
             return name in _ZEROING or filled
     return False
-
-
-def _last(node: ast.expr) -> str:
-    match node:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-        case _:
-            return ""

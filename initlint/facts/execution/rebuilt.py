@@ -108,8 +108,7 @@ def _stored(file: File, class_: Class, forward: Function) -> Iterator[Rebuilt]:
 
 def _construction(node: cst.BaseExpression) -> cst.Call | None:
     """The call that makes something, without the calls that move it."""
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _MOVING:
-        node = node.func.value
+    node = text.behind_methods(node, _MOVING)
     return node if isinstance(node, cst.Call) else None
 
 

@@ -173,7 +173,7 @@ def _draws(file: File, function: Function) -> Iterator[tuple[Call, cst.BaseExpre
 def _repeats(file: File, seed: Call, drawn: cst.BaseExpression, draw: Call, taken: frozenset[Taken]) -> Repeats | None:
     """What draws the same values again: nothing where the seed differs, or where one seed serves all layers."""
     local = _local_names(seed)
-    root = _root(drawn)
+    root = text.root(drawn)
     binding = draw.env.lookup(root) if root is not None else None
     if local is None:
         return None
@@ -216,13 +216,6 @@ def _local_names(seed: Call) -> frozenset[str] | None:
         return None
     names = [each for value in given for each in m.findall(value, m.Name()) if isinstance(each, cst.Name)]
     return frozenset(each.value for each in names if seed.env.local(each.value) is not None)
-
-
-def _root(node: cst.BaseExpression) -> str | None:
-    """The name that an attribute chain begins with."""
-    while isinstance(node, cst.Attribute | cst.Subscript):
-        node = node.value
-    return node.value if isinstance(node, cst.Name) else None
 
 
 def _draws_weights(file: File, call: Call, step: Step, depth: int = _DEPTH) -> bool | None:

@@ -113,23 +113,16 @@ def _initialises(call: Call, site: InitSite | None, child: str) -> bool:
 def _hands_on(call: Call, child: str) -> bool:
     """Whether a call goes into a child, or hands it or something of it to what may."""
     function = call.node.func
-    if isinstance(function, cst.Attribute) and _stem(function.value) == child:
+    if isinstance(function, cst.Attribute) and text.root(function.value) == child:
         return "__class__" not in text.code(function.value)
-    if any(isinstance(each.node, cst.For) and _stem(each.node.iter) == child for each in call.block.path()):
+    if any(isinstance(each.node, cst.For) and text.root(each.node.iter) == child for each in call.block.path()):
         return True
-    given = any(_stem(argument.value) == child for argument in call.node.args)
+    given = any(text.root(argument.value) == child for argument in call.node.args)
     return given and text.last_name(function) not in _QUESTIONS
 
 
 def _is_given(call: Call, child: str) -> bool:
     return any(text.dotted(argument.value) == child for argument in call.node.args)
-
-
-def _stem(node: cst.BaseExpression) -> str | None:
-    """`m` of `m.layers[0].weight`."""
-    while isinstance(node, cst.Attribute | cst.Subscript):
-        node = node.value
-    return node.value if isinstance(node, cst.Name) else None
 
 
 def _on_a_leaf(file: File, call: Call, child: str) -> bool:

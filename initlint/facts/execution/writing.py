@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from initlint.facts.reading.tree import Tree
+from initlint.facts.reading.tree import Tree, last_name
 
 _DEPTH = 4
 
@@ -165,7 +165,7 @@ class Writing:
     def _given(self, call: ast.Call, given: ast.AST) -> ast.AST | bool:
         """Whether a call may write what it is given; the call itself where it hands it on."""
         qualified = self.tree.qualified(call.func) or ""
-        name = _last(call.func)
+        name = last_name(call.func)
         if isinstance(given, ast.keyword) and given.arg == "out":
             return True
         if name in _PASSING:
@@ -183,14 +183,6 @@ def _parts(target: ast.expr) -> Iterator[ast.expr]:
 
 def _in_place(name: str) -> bool:
     return (name.endswith("_") and not name.endswith("__")) or name in ("set", "fill", "copy_from")
-
-
-def _last(node: ast.expr) -> str:
-    match node:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-        case _:
-            return ""
 
 
 def _reads(qualified: str) -> bool:

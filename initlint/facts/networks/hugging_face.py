@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.modules import PLAIN_BASES
 from initlint.facts.reading import imports, text
 from initlint.facts.reading.scopes import Class, Function
 
@@ -115,7 +116,7 @@ def _is_harmless(file: File, qualified: str) -> bool:
     name = qualified.rpartition(".")[2]
     if qualified.partition(".")[0] in _KNOWN_ROOTS:
         return True
-    pending, seen = [name], {ROOT, *_ROOTS}
+    pending, seen = [name], {ROOT, *PLAIN_BASES}
     while pending:
         name = pending.pop()
         if name in seen:
@@ -129,4 +130,3 @@ def _is_harmless(file: File, qualified: str) -> bool:
 
 
 _KNOWN_ROOTS = frozenset({"abc", "object", "torch", "transformers", "typing"})
-_ROOTS = frozenset({"ABC", "Generic", "Module", "Protocol", "object"})

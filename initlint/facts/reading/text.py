@@ -5,6 +5,7 @@ Rules import this module at their top, so LibCST is imported by the functions.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,24 @@ def last_name(node: cst.BaseExpression) -> str | None:
             return name
         case _:
             return None
+
+
+def root(node: cst.BaseExpression) -> str | None:
+    """The name that attributes and subscripts begin with: `m` of `m.layers[0].weight`."""
+    import libcst as cst
+
+    while isinstance(node, cst.Attribute | cst.Subscript):
+        node = node.value
+    return node.value if isinstance(node, cst.Name) else None
+
+
+def behind_methods(node: cst.BaseExpression, methods: Container[str]) -> cst.BaseExpression:
+    """What calls of these methods are made on: `x` of `x.to(device).float()`."""
+    import libcst as cst
+
+    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in methods:
+        node = node.func.value
+    return node
 
 
 def strip_data(node: cst.BaseExpression) -> cst.BaseExpression:

@@ -9,6 +9,15 @@ from functools import cached_property
 Routine = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+def last_name(node: ast.expr) -> str:
+    """`c` of `c` and of `<anything>.c`; empty for anything else."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
+
+
 class Tree:
     """A file with what stands around each node, and its definitions, attributes, names and strings by their text."""
 

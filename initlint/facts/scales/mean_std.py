@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Function
@@ -42,7 +41,7 @@ def mean_std_in_uniform(file: File) -> Iterator[MeanStd]:
     """The `uniform_` sites on weights of linear and convolutional layers that are given a mean of 0 and a std."""
     for site in file.sites:
         std = _second_of(site, 0.0) if site.initializer.draw is Draw.UNIFORM else None
-        if std is None or not _on_matrix(site) or _says_uniform(site):
+        if std is None or not site.on_matrix or _says_uniform(site):
             continue
         named, sibling = _named_normal(site.call.block.scope), _sibling(file, site)
         if named is not None or sibling is not None:
@@ -54,13 +53,6 @@ def _second_of(site: InitSite, first: float) -> float | None:
     low, high = site.initializer.parameters[:2]
     value = site.number(high, defaults=True)
     return value if site.number(low) == first and value is not None and 0 < value <= LARGEST else None
-
-
-def _on_matrix(site: InitSite) -> bool:
-    target = site.target
-    if target is None or target.attribute != "weight" or not target.layers:
-        return False
-    return all(layer.kind in (LayerKind.LINEAR, LayerKind.CONV) for layer in target.layers)
 
 
 def _says_uniform(site: InitSite) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import libcst.matchers as m
 
+from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import (
     DEPRECATED,
     INIT_MODULE,
@@ -70,6 +71,14 @@ class InitSite:
         """The tensor that is written."""
         node = self.tensor
         return self.file.targets.resolve(node, self.call.env, self.call.block) if node is not None else None
+
+    @property
+    def on_matrix(self) -> bool:
+        """Whether the tensor is the weight of linear and convolutional layers only."""
+        target = self.target
+        if target is None or target.attribute != "weight" or not target.layers:
+            return False
+        return all(layer.kind in (LayerKind.LINEAR, LayerKind.CONV) for layer in target.layers)
 
     @property
     def tensor(self) -> cst.BaseExpression | None:
