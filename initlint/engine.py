@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from initlint.config import Settings
     from initlint.facts.file import File
     from initlint.facts.project import Elsewhere, Project, Sketch
+    from initlint.facts.reading.tree import Tree
     from initlint.islands import Islands
 
 DOES_NOT_PARSE = "INI001"
@@ -48,9 +49,9 @@ _CHUNK = 24
 class Options:
     """How files are checked, rules apart.
 
-    `islands` and `suppressions` can be turned off to compare; `unused` reports suppressions that were not needed;
-    without `noqa` only our own comments suppress. With `project`, rules that ask for it learn what the other files of a
-    run say: `elsewhere`, which is None for a file that is checked alone.
+    `islands`, with the premises of the rules, and `suppressions` can be turned off to compare; `unused` reports
+    suppressions that were not needed; without `noqa` only our own comments suppress. With `project`, rules that ask for
+    it learn what the other files of a run say: `elsewhere`, which is None for a file that is checked alone.
     """
 
     islands: bool = True
@@ -125,15 +126,18 @@ def check_source(source: Source, rules: Sequence[Rule], options: Options) -> Res
 
 def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options: Options) -> Result:
     """Check text whose `ast` is known."""
+    from initlint.facts.reading.tree import Tree
     from initlint.islands import TooDeep, islands, stretches, whole
 
-    alive = live(rules, stretches(source.text, tree))
+    around = cache(lambda: Tree(tree))
+    crashed: list[Diagnostic] = []
+    alive = live(rules, source.text, stretches(source.text, tree))
+    if options.islands:
+        alive = [each for each in alive if _may_speak(each.rule, around, source.path, crashed)]
     try:
-        selected = islands(source.text, tree, alive)
-        if not options.islands:
-            selected = whole(source.text)
+        selected = islands(source.text, tree, alive) if options.islands else whole(source.text)
         with _no_collection():
-            findings, diagnostics = _run(source, tree, selected, [each.rule for each in alive], options)
+            findings, diagnostics = _run(source, around, selected, [each.rule for each in alive], options)
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
         return Result(source.path, diagnostics=(diagnostic,), source=source)
@@ -144,7 +148,16 @@ def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options:
             findings, source.text, rules, path=source.path, unused=options.unused, noqa=options.noqa
         )
     ordered = tuple(sorted(findings, key=lambda finding: finding.order))
-    return Result(source.path, ordered, tuple(sorted(diagnostics, key=lambda each: each.order)), source)
+    return Result(source.path, ordered, tuple(sorted((*crashed, *diagnostics), key=lambda each: each.order)), source)
+
+
+def _may_speak(rule: Rule, tree: Callable[[], Tree], path: Path, crashed: list[Diagnostic]) -> bool:
+    """Whether the premise of a rule holds; one that crashes is a diagnostic."""
+    try:
+        return rule.premise is None or rule.premise(tree())
+    except Exception as error:
+        crashed.append(_crash(rule, path, error))
+        return False
 
 
 def check_paths(
@@ -248,7 +261,7 @@ def parse(text: str) -> ast.Module:
 
 
 def _run(
-    source: Source, tree: ast.Module, selected: Islands, rules: Sequence[Rule], options: Options
+    source: Source, tree: Callable[[], Tree], selected: Islands, rules: Sequence[Rule], options: Options
 ) -> tuple[list[Finding], list[Diagnostic]]:
     if not rules or not selected.text.strip():
         return [], []
@@ -259,8 +272,8 @@ def _run(
     return _alarms(source, selected, file, rules)
 
 
-def read_facts(selected: Islands, options: Options, tree: ast.Module | None = None) -> File:
-    """The facts of the islands of a file; `tree` is the whole of it. Raises libcst.ParserSyntaxError."""
+def read_facts(selected: Islands, options: Options, tree: Callable[[], Tree] | None = None) -> File:
+    """The facts of the islands of a file; `tree` gives the whole of it. Raises libcst.ParserSyntaxError."""
     import libcst as cst
 
     from initlint.facts.file import FactOptions, File
@@ -286,9 +299,13 @@ def _alarms(
         try:
             findings += [placing.finding(rule, alarm) for alarm in rule.check(file)]
         except Exception as error:
-            message = f"rule {rule.code} {rule.name} crashed: {_place(error)}; its findings in this file are lost"
-            diagnostics.append(Diagnostic(source.path, RULE_CRASHED, message))
+            diagnostics.append(_crash(rule, source.path, error))
     return list(dict.fromkeys(findings)), diagnostics
+
+
+def _crash(rule: Rule, path: Path, error: Exception) -> Diagnostic:
+    message = f"rule {rule.code} {rule.name} crashed: {_place(error)}; its findings in this file are lost"
+    return Diagnostic(path, RULE_CRASHED, message)
 
 
 def _place(error: Exception) -> str:

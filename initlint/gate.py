@@ -46,8 +46,8 @@ def gate(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
     return passes
 
 
-def live(rules: Iterable[Rule], stretches: Sequence[str]) -> list[Live]:
-    """The rules of which a trigger stands in a file; the others have nothing to say.
+def live(rules: Iterable[Rule], text: str, stretches: Sequence[str]) -> list[Live]:
+    """The rules of which a trigger stands in a text; the others have nothing to say.
 
     `stretches` are the definitions of the module, and what stands between them as one.
     """
@@ -55,7 +55,8 @@ def live(rules: Iterable[Rule], stretches: Sequence[str]) -> list[Live]:
 
     def standing(word: Word) -> set[int]:
         if word not in places:
-            places[word] = {number for number, stretch in enumerate(stretches) if _stands(word, stretch)}
+            parts = enumerate(stretches) if _stands(word, text) else ()
+            places[word] = {number for number, part in parts if _stands(word, part)}
         return places[word]
 
     found = []

@@ -99,7 +99,7 @@ class _Interest:
         context = frozenset(word for each in alive if each.together for word in each.rule.context)
         return cls(any_of(words) if words else None, _imported(tree), context)
 
-    def holds(self, code: str, words: set[str]) -> bool:
+    def holds(self, code: str, words: frozenset[str]) -> bool:
         """Whether code matters by itself; `words` are its identifiers."""
         if not words.isdisjoint(self.names) or not words.isdisjoint(self.context):
             return True
@@ -112,16 +112,17 @@ class _Selection:
     interest: _Interest
     kept: list[tuple[int, str]] = field(default_factory=list)
     last: int = 0
+    spelled: dict[ast.stmt, frozenset[str]] = field(default_factory=dict)
 
     def module(self, tree: ast.Module) -> None:
         body = [node for node in tree.body if not _docstring(node)]
         chosen = self.choose(body)
         for node in body:
             if node in chosen:
+                check_depth(node, self.lines)
                 self.statement(node)
 
     def statement(self, node: ast.stmt) -> None:
-        check_depth(node, self.lines)
         if isinstance(node, ast.ClassDef) and self.splits(node):
             self.class_definition(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and self.splits(node):
@@ -158,7 +159,8 @@ class _Selection:
     def matters_in_class(self, node: ast.stmt) -> bool:
         if not isinstance(node, Definition) and self.short(node):
             return True
-        return not self.words(node).isdisjoint(LAYER_WORDS) or self.interest.holds(self.code(node), self.words(node))
+        words = self.words(node)
+        return not words.isdisjoint(LAYER_WORDS) or self.interest.holds(self.code(node), words)
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Keep a function but for its docstring."""
@@ -197,7 +199,7 @@ class _Selection:
         by itself: a helper that wraps or initialises.
         """
         chosen: set[ast.stmt] = set()
-        words: dict[Definition, set[str]] = {}
+        words: dict[Definition, frozenset[str]] = {}
         for node in body:
             if isinstance(node, Definition):
                 words[node] = self.words(node)
@@ -217,11 +219,13 @@ class _Selection:
     def code(self, node: ast.stmt) -> str:
         return "".join(self.lines[_first_line(node) - 1 : node.end_lineno or node.lineno])
 
-    def words(self, node: ast.stmt) -> set[str]:
-        return set(_WORDS.findall(self.code(node)))
+    def words(self, node: ast.stmt) -> frozenset[str]:
+        if node not in self.spelled:
+            self.spelled[node] = frozenset(_WORDS.findall(self.code(node)))
+        return self.spelled[node]
 
 
-def _naming(words: dict[Definition, set[str]], names: set[str]) -> set[Definition]:
+def _naming(words: dict[Definition, frozenset[str]], names: set[str]) -> set[Definition]:
     """The definitions that use a name, and those that use the name of a function among them."""
     found: set[Definition] = set()
     while names:
@@ -231,7 +235,7 @@ def _naming(words: dict[Definition, set[str]], names: set[str]) -> set[Definitio
     return found
 
 
-def _named(words: dict[Definition, set[str]], start: set[Definition]) -> set[Definition]:
+def _named(words: dict[Definition, frozenset[str]], start: set[Definition]) -> set[Definition]:
     """The functions that definitions name, transitively, and the bases of their classes."""
     functions = {node.name: node for node in words if not isinstance(node, ast.ClassDef)}
     classes = {node.name: node for node in words if isinstance(node, ast.ClassDef)}
@@ -285,21 +289,21 @@ def _first_line(node: ast.stmt) -> int:
 def check_depth(statement: ast.stmt, lines: Sequence[str]) -> None:
     """Raise TooDeep where a statement nests too deep; uses a stack of its own.
 
-    An expression of n characters nests fewer than n levels, so only long ones are measured.
+    What has n characters nests fewer than n levels, so only long statements and expressions are measured.
     """
     pending: list[tuple[ast.AST, int]] = [(statement, 0)]
     while pending:
         node, depth = pending.pop()
         if depth > MAX_DEPTH:
             raise TooDeep(getattr(node, "lineno", statement.lineno))
-        short = isinstance(node, ast.expr) and depth + _length(node, lines) <= MAX_DEPTH
+        short = isinstance(node, ast.expr | ast.stmt) and depth + _length(node, lines) <= MAX_DEPTH
         if not short:
             pending.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
 
 
-def _length(node: ast.expr, lines: Sequence[str]) -> int:
-    """Characters that an expression spans at most, blanks of whole lines included."""
-    first, last = node.lineno, node.end_lineno or node.lineno
+def _length(node: ast.expr | ast.stmt, lines: Sequence[str]) -> int:
+    """Characters that a node spans at most, decorators and blanks of whole lines included."""
+    first, last = _first_line(node) if isinstance(node, ast.stmt) else node.lineno, node.end_lineno or node.lineno
     if first == last:
         return (node.end_col_offset or 0) - node.col_offset
     return sum(len(line) for line in lines[first - 1 : last])

@@ -89,7 +89,7 @@ class Net(nn.Module):
 
 def selected(text: str) -> Islands:
     tree = ast.parse(text)
-    return islands(text, tree, live(catalogue.select(), stretches(text, tree)))
+    return islands(text, tree, live(catalogue.select(), text, stretches(text, tree)))
 
 
 def kept(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,15 +39,15 @@ class FactOptions:
     """What is known from outside the file.
 
     The configuration gives more modules with torch's init signatures and the versions of torch and transformers, the
-    files that are checked beside it what those say (None where it is checked alone). `tree` is the whole file where the
-    module is a part of it.
+    files that are checked beside it what those say (None where it is checked alone). `tree` gives the whole file
+    where the module is a part of it.
     """
 
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
     transformers_version: str | None = None
     elsewhere: Elsewhere | None = None
-    tree: ast.Module | None = field(default=None, repr=False)
+    tree: Callable[[], Tree] | None = field(default=None, repr=False)
 
 
 class File:
@@ -69,7 +69,7 @@ class File:
     @cached_property
     def tree(self) -> Tree:
         """The whole file, what is left out of the module included."""
-        return Tree(self.options.tree or ast.parse(self.record.node.code))
+        return self.options.tree() if self.options.tree is not None else Tree(ast.parse(self.record.node.code))
 
     @property
     def classes(self) -> list[Class]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import INIT_MODULE_USES
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_not_bind
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _CONSTANTS = tuple(f"{tensor}.{method}(" for tensor in ("weight", "bias", ".data
     Default.ON,
     fix=Safety.SAFE,
     triggers=(*INIT_MODULE_USES, "normal_", "uniform_", *_CONSTANTS),
+    premise=may_not_bind,
 )
 def check(file: File) -> Iterator[Alarm]:
     """Arguments that the initialiser does not take, or one that it needs and does not get: it raises."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.api.words import INIT_MODULE_USES
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_be_refused
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _SCALES = {
     Kind.ERROR,
     Default.ON,
     triggers=(*INIT_MODULE_USES, "normal_", "uniform_", "calculate_gain"),
+    premise=may_be_refused,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A number that the initialiser refuses: it raises."""

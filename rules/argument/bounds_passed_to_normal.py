@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_have_bounds
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _NEGATIVE = 0.5 * math.erfc(-1 / math.sqrt(2))
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("normal_", "init.normal", "init import", "init as"),
+    premise=may_have_bounds,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bounds -s, s of a uniform law passed to `normal_`, where they are mean and standard deviation."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import INIT_MODULE_USES
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_be_module
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.SAFE,
     triggers=INIT_MODULE_USES,
+    premise=may_be_module,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A module given to an initialiser, which takes a tensor: it raises."""

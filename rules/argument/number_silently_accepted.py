@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.reading.init_calls import may_be_meaningless
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     Kind.WRONG,
     Default.ON,
     triggers=("trunc_normal_", "sparse_(", "init.sparse", "init import", "init as"),
+    premise=may_be_meaningless,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A number that means nothing to the initialiser, and that it takes without a word."""

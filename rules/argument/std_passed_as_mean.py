@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_have_std_for_mean
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import truncated_normal
 
@@ -29,6 +30,7 @@ _NAME = re.compile(r"(?:^|_)(?<!log_)(?:std|stdv|stddev|stdev|sigma)(?:$|_)|init
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("normal_", "init.normal", "init import", "init as"),
+    premise=may_have_std_for_mean,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A standard deviation in the slot of the mean; the standard deviation stays 1."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_be_cut
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("trunc_normal_",),
+    premise=may_be_cut,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bounds of a truncated normal in the slots of its mean and std."""

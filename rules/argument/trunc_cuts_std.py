@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.reading.init_calls import may_be_cut
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -12,7 +13,15 @@ if TYPE_CHECKING:
     from initlint.facts.scales.truncation import Truncation
 
 
-@rule("INI415", "trunc-cuts-std", Kind.WRONG, Default.ON, fix=Safety.DISPLAY, triggers=("trunc_normal_",))
+@rule(
+    "INI415",
+    "trunc-cuts-std",
+    Kind.WRONG,
+    Default.ON,
+    fix=Safety.DISPLAY,
+    triggers=("trunc_normal_",),
+    premise=may_be_cut,
+)
 def check(file: File) -> Iterator[Alarm]:
     """A standard deviation above 1 that the default bounds -2 and 2 of `trunc_normal_` cut."""
     from initlint.facts.scales.truncation import Cut, truncation

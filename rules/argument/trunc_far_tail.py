@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_be_cut
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
     from initlint.facts.scales.truncation import Truncation
 
 
-@rule("INI414", "trunc-far-tail", Kind.WRONG, Default.ON, fix=Safety.DISPLAY, triggers=("trunc_normal_",))
+@rule(
+    "INI414",
+    "trunc-far-tail",
+    Kind.WRONG,
+    Default.ON,
+    fix=Safety.DISPLAY,
+    triggers=("trunc_normal_",),
+    premise=may_be_cut,
+)
 def check(file: File) -> Iterator[Alarm]:
     """Bounds that leave only a tail of a truncated normal, or next to nothing of it."""
     from initlint.facts.scales.truncation import Cut, truncation

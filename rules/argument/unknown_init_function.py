@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import INIT_MODULE, INITIALIZERS
 from initlint.facts.api.words import INIT_MODULE_USES
+from initlint.facts.reading.init_calls import may_be_unknown
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _SIMILAR = 0.85
     Default.ON,
     fix=Safety.SAFE,
     triggers=INIT_MODULE_USES,
+    premise=may_be_unknown,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A function that `torch.nn.init` does not have: it raises."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import rooted
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_be_scaled
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=rooted("normal_", "init.normal"),
     context=("Conv1d", "Conv2d", "Conv3d", "groups"),
+    premise=may_be_scaled,
 )
 def check(file: File) -> Iterator[Alarm]:
     """He init written by hand with a fan_out that leaves out the groups of the convolutions that the file builds."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_be_scaled
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     fix=Safety.DISPLAY,
     triggers=("normal_", "init.normal"),
     context=("linear", "conv1d", "conv2d", "conv3d"),
+    premise=may_be_scaled,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The variance of He's or Glorot's initialisation given as standard deviation: the root is missing."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_have_slope
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import leaky_relu_gain
 
@@ -20,7 +21,9 @@ _SLOPE = math.sqrt(5)
 """The slope with which `nn.Linear` draws U(±1 / sqrt(fan_in)), by way of `kaiming_uniform_`."""
 
 
-@rule("INI104", "scaled-slope", Kind.WRONG, Default.ON, fix=Safety.UNSAFE, triggers=("kaiming_",))
+@rule(
+    "INI104", "scaled-slope", Kind.WRONG, Default.ON, fix=Safety.UNSAFE, triggers=("kaiming_",), premise=may_have_slope
+)
 def check(file: File) -> Iterator[Alarm]:
     """A scale multiplied into the slope, where more of it makes the weights smaller."""
     for site in file.sites:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_have_slope
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import NONLINEARITIES
 
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 _MODES = ("fan_in", "fan_out")
 
 
-@rule("INI102", "slope-ignored", Kind.SUSPICIOUS, Default.ON, fix=Safety.SAFE, triggers=("kaiming_",))
+@rule(
+    "INI102",
+    "slope-ignored",
+    Kind.SUSPICIOUS,
+    Default.ON,
+    fix=Safety.SAFE,
+    triggers=("kaiming_",),
+    premise=may_have_slope,
+)
 def check(file: File) -> Iterator[Alarm]:
     """A slope beside a nonlinearity that never reads it."""
     from initlint.facts.arguments.misplaced import misplaced

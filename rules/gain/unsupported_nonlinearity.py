@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import ACTIVATIONS
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import may_be_misread
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import NONLINEARITIES, calculate_gain, canonical, nearest
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.SAFE,
     triggers=("kaiming_", "calculate_gain"),
+    premise=may_be_misread,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A nonlinearity that `calculate_gain` does not know: it raises."""

@@ -10,11 +10,17 @@ from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Tree
 
 _MEETS = {
     "GRU": "in GRU, which stacks 3, it is the end of the reset gate and the first half of the update gate",
     "RNN": "in RNN, which has none, it is a quarter of the units",
 }
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether a file names recurrent layers that are no LSTM."""
+    return any("GRU" in word or "RNN" in word for word in (*tree.words, *tree.strings))
 
 
 @rule(
@@ -24,6 +30,7 @@ _MEETS = {
     Default.ON,
     triggers=((re.compile(r"/\s*4\b"), "bias"),),
     context=("GRU", "RNN", "LSTM", "GRUCell", "RNNCell", "LSTMCell", "RNNBase", "RNNCellBase"),
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The quarter of an LSTM's bias that is its forget gate, set in a GRU or RNN as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,8 +13,34 @@ from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 if TYPE_CHECKING:
     from initlint.facts.execution.low_rank import ZeroPair
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Routine, Tree
 
 _ZERO = r"(?:zeros_|\.zero_|Parameter\(torch\.zeros|constant_|fill_)\("
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether one method may make two attributes of its object zero."""
+    zeroed: dict[Routine, set[str]] = {}
+    for name in ("zeros_", "zero_", "constant_", "fill_", "zeros"):
+        for call in tree.calls.get(name, ()):
+            for routine in tree.routines_around(call):
+                receiver = routine.args.args[0].arg if routine.args.args else ""
+                zeroed.setdefault(routine, set()).update(_attributes(tree, call, receiver))
+    return any(len(names) > 1 for names in zeroed.values())
+
+
+def _attributes(tree: Tree, call: ast.Call, receiver: str) -> Iterator[str]:
+    """`x` of the `self.x` or `self.x.weight` that a call may make zero: what it is given, called on, or assigned to."""
+    nodes = [call.func, *call.args[:1], *(keyword.value for keyword in call.keywords)]
+    for around in tree.around(call):
+        if isinstance(around, ast.Assign | ast.AnnAssign):
+            nodes += around.targets if isinstance(around, ast.Assign) else [around.target]
+    for node in nodes:
+        inner: ast.AST = node
+        while isinstance(inner, ast.Attribute | ast.Call | ast.Subscript):
+            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == receiver:
+                yield inner.attr
+            inner = inner.func if isinstance(inner, ast.Call) else inner.value
 
 
 @rule(
@@ -30,6 +57,7 @@ _ZERO = r"(?:zeros_|\.zero_|Parameter\(torch\.zeros|constant_|fill_)\("
         re.compile(rf"fill_\([^\n]*\n(?:[^\n]*\n){{0,9}}?[^\n]*{_ZERO}"),
     ),
     context=CONTEXT,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """Both factors of a low-rank product start at zero: the gradient of each is a product with the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
     from initlint.facts.meaning.conversions import Conversion
+    from initlint.facts.reading.tree import Tree
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether something is done with a new parameter before it is kept: `Parameter(…).cuda()`, `-Parameter(…)`."""
+    kept = (ast.Assign, ast.AnnAssign, ast.Return, ast.keyword, ast.List, ast.Tuple, ast.Expr)
+    return any(not isinstance(tree.parents[call], kept) for call in tree.calls.get("Parameter", ()))
 
 
 @rule(
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("Parameter(",),
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A parameter that is converted where it is made: what the module gets is a tensor that never trains."""

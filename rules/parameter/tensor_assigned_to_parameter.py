@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
     from initlint.facts.reading.scopes import Write
+    from initlint.facts.reading.tree import Tree
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether an attribute that may be registered for a parameter is assigned something else."""
+    slots: set[str] = {"weight", "bias"}
+    others: set[str] = set()
+    for call in tree.calls.get("register_parameter", ()):
+        slots.update(each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str))
+    for each in tree.assignments:
+        if isinstance(each, ast.Assign | ast.AnnAssign) and not isinstance(each.value, ast.Constant):
+            names = {target.attr for target in _targets(each) if isinstance(target, ast.Attribute)}
+            made = isinstance(each.value, ast.Call) and last_name(each.value.func) == "Parameter"
+            (slots if made else others).update(names)
+    return not slots.isdisjoint(others)
+
+
+def _targets(assignment: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
 
 
 @rule(
@@ -21,6 +42,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.SAFE,
     triggers=(re.compile(r"\.(?:weight|bias) *=(?!=)"), ("Parameter(", "torch"), "register_parameter("),
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A tensor assigned where a module holds a parameter: `nn.Module` raises."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.plain_containers import may_hold_modules
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _KEPT = re.compile(rf"= \[\]{_LINES}(?P<kept>\w++)\.append\({_BUILT}{_LINES}self
     triggers=tuple((words, "def forward") for words in (_DISPLAY, _TUPLE, _GROWN, _FILLED, _KEPT)),
     context={*CONTEXT, "self", "optim", "Adam", "AdamW", "SGD"},
     project=True,
+    premise=may_hold_modules,
 )
 def check(file: File) -> Iterator[Alarm]:
     """Modules or parameters in a plain list or dictionary of a module, which registers none of them."""

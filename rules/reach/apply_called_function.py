@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
     from initlint.facts.reading.scopes import Call, Function
+    from initlint.facts.reading.tree import Tree
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether `apply` is given the call of a function of the file, or a statement is an attribute and nothing more."""
+    given = (argument for call in tree.calls.get("apply", ()) for argument in call.args)
+    called = {last_name(each.func) for each in given if isinstance(each, ast.Call)}
+    if any(routine.name in called for routine in tree.routines):
+        return True
+    return any(isinstance(tree.parents[each], ast.Expr) for named in tree.attributes.values() for each in named)
 
 
 @rule(
@@ -28,6 +40,7 @@ if TYPE_CHECKING:
         *(re.compile(rf"{blank}self\.\w*(?:init|reset|weight|param)\w*[ \t]*[\r\n;#]") for blank in ("  ", "\t")),
     ),
     context=CONTEXT,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A function that is called where `apply` needs the function, or named where it has to be called."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,33 @@ from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 if TYPE_CHECKING:
     from initlint.facts.execution.early import EarlyInit
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Assignment, Tree
+
+
+_VISITING = frozenset({"apply", "modules", "named_modules"})
+_ADDING = frozenset({"add_module", "register_module", "append", "extend", "insert", "update", "setattr", "__setattr__"})
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether a constructor may add something behind a call that goes through all modules."""
+    visiting = _VISITING | tree.callers(_VISITING)
+    stores = [each for each in tree.assignments if _stores(each)]
+    adders = {routine.name for each in stores for routine in tree.routines_around(each)} - {"__init__"}
+    adding = _ADDING | adders | tree.callers(_ADDING | adders)
+    additions = [*stores, *(call for name in adding for call in tree.calls.get(name, ()))]
+    for constructor in (each for each in tree.routines if each.name == "__init__"):
+        begins = [tree.start(call, constructor) for name in visiting for call in tree.calls.get(name, ())]
+        first = min((begin for begin in begins if begin is not None), default=None)
+        if first is not None and any(first < (tree.position(each, constructor) or (0, 0)) for each in additions):
+            return True
+    return False
+
+
+def _stores(assignment: Assignment) -> bool:
+    """Whether something else than a constant goes into an attribute or a container."""
+    targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
+    plain = all(isinstance(target, ast.Name) for target in targets)
+    return not plain and assignment.value is not None and not isinstance(assignment.value, ast.Constant)
 
 
 @rule(
@@ -24,6 +52,7 @@ if TYPE_CHECKING:
     context=CONTEXT | {"Module"},
     across=True,
     project=True,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An init of all modules in a constructor, before layers are added that it would initialise as well."""

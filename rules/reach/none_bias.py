@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.picking import may_lack_tensors
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, Trigger, Word, rule
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _ASKED = re.compile(r"hasattr\([\w.]+, *['\"](?:bias|weight)['\"]\)")
     context=CONTEXT | {"Module", "setattr", "__getattr__", "__getattribute__"},
     across=True,
     project=True,
+    premise=may_lack_tensors,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An init of a bias or weight that a layer of the model does not have, or whose test asks another module for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.reading.picking import may_be_vectors
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.SAFE,
     triggers=("kaiming_", "xavier_", "orthogonal_(", "init.orthogonal"),
+    premise=may_be_vectors,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A fan or orthogonal initialiser on a vector, which has no fan: it raises."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE
+from initlint.facts.reading.init_calls import may_be_deprecated
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.SAFE,
     triggers=tuple(sorted({"init." + name for name in DEPRECATED} | {"init import", "init as"})),
+    premise=may_be_deprecated,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An initialiser under its deprecated name, without the underscore."""

@@ -67,7 +67,7 @@ def _check(source: Source, rules: tuple[Rule, ...], watch: Stopwatch) -> None:
     with watch("ast"):
         tree = engine.parse(source.text)
     with watch("islands"):
-        selected = islands(source.text, tree, live(rules, stretches(source.text, tree)))
+        selected = islands(source.text, tree, live(rules, source.text, stretches(source.text, tree)))
     if not selected.text.strip():
         return
     with watch("LibCST"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -185,10 +186,10 @@ def is_removal(call: Call) -> bool:
 
 def asks_for_wrap(guards: Sequence[Guard]) -> bool:
     """Whether some test asks if a layer is reparametrised: `hasattr(m, "weight_v")`, `is_parametrized(m)`."""
-    return any(word in text.code(guard.node) for guard in guards for word in _WRAP_WORDS)
+    return any(_WRAP.search(text.code(guard.node)) for guard in guards)
 
 
-_WRAP_WORDS = ("weight_v", "weight_g", "weight_orig", "parametri", "is_pruned")
+_WRAP = re.compile("weight_v|weight_g|weight_orig|parametri|is_pruned")
 
 
 def passes(guards: Sequence[Guard], subject: str, layers: Sequence[Layer], reclassed: bool) -> bool:

@@ -122,7 +122,7 @@ class Env:
         scope = self.scope.outer
         while found is None and scope is not None:
             if not isinstance(scope, Class):
-                found = scope.final.local(name)
+                found = scope.at_end(name)
             scope = scope.outer
         return found
 
@@ -137,12 +137,24 @@ class Env:
 class Scope:
     """A module, class or function body: its events in order, and the names in force at its end."""
 
-    __slots__ = ("events", "final", "outer")
+    __slots__ = ("_bindings", "_read", "events", "final", "outer")
 
     def __init__(self, outer: Scope | None) -> None:
         self.outer = outer
         self.events: list[Event] = []
         self.final = Env(None, "", None, self)
+        self._read: Env | None = None
+        self._bindings: dict[str, Binding | None] = {}
+
+    def at_end(self, name: str) -> Binding | None:
+        """The binding of a name when the scope ends; one look at all of them answers for each."""
+        if self._read is not self.final:
+            self._read, self._bindings = self.final, {}
+            env: Env | None = self.final
+            while env is not None:
+                self._bindings.setdefault(env.name, env.binding)
+                env = env.parent
+        return self._bindings.get(name)
 
 
 class Module(Scope):

@@ -6,7 +6,7 @@ Rules import this module at their top, so LibCST is imported by the functions.
 from __future__ import annotations
 
 from collections.abc import Container
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ _SAME_STORAGE_ATTRIBUTES = frozenset({"data"})
 _SAME_STORAGE_METHODS = frozenset({"detach", "detach_"})
 
 
+@lru_cache(maxsize=4096)
 def code(node: cst.CSTNode) -> str:
     """The source of a node, without the parentheses around it."""
     import libcst as cst

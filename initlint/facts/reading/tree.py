@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 Routine = ast.FunctionDef | ast.AsyncFunctionDef
+Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr
+
+_MARKS = frozenset({ast.Load, ast.Store, ast.Del})
 
 
 def last_name(node: ast.expr) -> str:
@@ -19,7 +23,7 @@ def last_name(node: ast.expr) -> str:
 
 
 class Tree:
-    """A file with what stands around each node, and its definitions, attributes, names and strings by their text."""
+    """A file with what stands around each node, and its definitions, assignments, and what is found by its spelling."""
 
     def __init__(self, module: ast.Module) -> None:
         self.module = module
@@ -27,37 +31,63 @@ class Tree:
         self.attributes: dict[str, list[ast.Attribute]] = {}
         self.names: dict[str, list[ast.Name]] = {}
         self.strings: dict[str, list[ast.Constant]] = {}
+        self.calls: dict[str, list[ast.Call]] = {}
         self.classes: list[ast.ClassDef] = []
         self.routines: list[Routine] = []
+        self.assignments: list[Assignment] = []
+        self.choices: list[ast.BoolOp] = []
+        self.keywords: set[str | None] = set()
         self.imports: dict[str, str] = {}
-        pending: list[ast.AST] = [module]
+        self._walk()
+
+    def _walk(self) -> None:
+        """One pass over all nodes; names and constants, which are most of them, have nothing inside."""
+        parents, enter = self.parents, self._entering()
+        pending: list[ast.AST] = [self.module]
         while pending:
             node = pending.pop()
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
-                pending.append(child)
-                self._enter(child)
+            for field in node._fields:
+                value: Any = getattr(node, field, None)
+                children: Sequence[Any] = value if value.__class__ is list else (value,)
+                for child in children:
+                    kind = child.__class__
+                    if kind is ast.Name:
+                        parents[child] = node
+                        self.names.setdefault(child.id, []).append(child)
+                    elif kind is ast.Constant:
+                        parents[child] = node
+                        if child.value.__class__ is str:
+                            self.strings.setdefault(child.value, []).append(child)
+                    elif isinstance(child, ast.AST) and kind not in _MARKS:
+                        parents[child] = node
+                        pending.append(child)
+                        if kind in enter:
+                            enter[kind](child)
 
-    def _enter(self, node: ast.AST) -> None:
-        match node:
-            case ast.Attribute(attr=name):
-                self.attributes.setdefault(name, []).append(node)
-            case ast.Name(id=name):
-                self.names.setdefault(name, []).append(node)
-            case ast.Constant(value=str(value)):
-                self.strings.setdefault(value, []).append(node)
-            case ast.ClassDef():
-                self.classes.append(node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self.routines.append(node)
-            case ast.Import():
-                for alias in node.names:
-                    root = alias.name.partition(".")[0]
-                    self.imports[alias.asname or root] = alias.name if alias.asname else root
-            case ast.ImportFrom():
-                module = "." * node.level + (node.module or "")
-                for alias in node.names:
-                    self.imports[alias.asname or alias.name] = f"{module}.{alias.name}"
+    def _entering(self) -> dict[type, Callable[[Any], object]]:
+        """What is done with the nodes of each type."""
+        assigned, routine = self.assignments.append, self.routines.append
+        return {
+            ast.Attribute: lambda node: self.attributes.setdefault(node.attr, []).append(node),
+            ast.Call: lambda node: self.calls.setdefault(last_name(node.func), []).append(node),
+            **dict.fromkeys((ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr), assigned),
+            **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef), routine),
+            ast.ClassDef: self.classes.append,
+            ast.BoolOp: self.choices.append,
+            ast.keyword: lambda node: self.keywords.add(node.arg),
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+        }
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            root = alias.name.partition(".")[0]
+            self.imports[alias.asname or root] = alias.name if alias.asname else root
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        for alias in node.names:
+            self.imports[alias.asname or alias.name] = f"{module}.{alias.name}"
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """What a node stands in, innermost first."""
@@ -78,6 +108,37 @@ class Tree:
     def routine(self, node: ast.AST) -> Routine | None:
         """The innermost function around a node."""
         return next((each for each in self.around(node) if isinstance(each, Routine)), None)
+
+    def routines_around(self, node: ast.AST) -> Iterator[Routine]:
+        """The routines around a node, innermost first."""
+        return (each for each in self.around(node) if isinstance(each, Routine))
+
+    def callers(self, names: Iterable[str]) -> set[str]:
+        """The names of routines in which one of these names is called, and of those that call them in turn.
+
+        Constructors are not among them: they are called by the name of their class.
+        """
+        found: set[str] = set()
+        pending = list(names)
+        while pending:
+            for call in self.calls.get(pending.pop(), ()):
+                around = {routine.name for routine in self.routines_around(call)} - found - {"__init__"}
+                found |= around
+                pending += around
+        return found
+
+    def position(self, node: ast.stmt | ast.expr, outer: Routine) -> tuple[int, int] | None:
+        """Where a node begins: line and column, None where it does not stand in a routine."""
+        return (node.lineno, node.col_offset) if outer in self.around(node) else None
+
+    def start(self, node: ast.stmt | ast.expr, outer: Routine) -> tuple[int, int] | None:
+        """Where a node, or the outermost loop around it in a routine, begins: all that may run before or after it."""
+        start: ast.stmt | ast.expr = node
+        for each in self.around(node):
+            if each is outer:
+                return start.lineno, start.col_offset
+            start = each if isinstance(each, ast.For | ast.While) else start
+        return None
 
     def method(self, node: ast.AST) -> tuple[ast.ClassDef, Routine] | None:
         """The class and the method around a node; functions inside the method belong to it."""

@@ -1,0 +1,334 @@
+"""Init calls as `ast` has them: enough to say that a file leaves a rule nothing to judge. Knows words, and no meaning.
+
+Whatever is doubtful counts as an init call with unknown arguments.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS, METHODS, OTHER_NAMES, Draw
+from initlint.facts.reading.tree import Tree, last_name
+from initlint.theory.gains import NONLINEARITIES
+
+_MODULES = frozenset({"init", "initialization", "initialization_utils"})
+"""The last parts of the names of modules that hold init functions."""
+
+_TENSORS = frozenset({"weight", "bias", "data"})
+_FANS = (Draw.KAIMING_NORMAL, Draw.KAIMING_UNIFORM, Draw.XAVIER_NORMAL, Draw.XAVIER_UNIFORM)
+_READ = frozenset(NONLINEARITIES)
+_WORDS = {"mode": frozenset({"fan_in", "fan_out"}), "nonlinearity": _READ}
+_POSITIVE = ("std", "gain", "groups")
+_NUMBERS = frozenset({"a", "b", "from", "to", "mean", "std", "gain", "sparsity", "groups", "val", "value"})
+
+
+@dataclass(frozen=True, slots=True)
+class InitCall:
+    """A call that may be an init: the function with its underscore, and what its parameters are given.
+
+    `given` is None where the arguments do not bind one by one, and where the function is no more than named.
+    """
+
+    name: str
+    node: ast.Call
+    given: Mapping[str, ast.expr] | None
+    method: bool = False
+
+    @property
+    def draw(self) -> Draw:
+        """The kind of law."""
+        return (INITIALIZERS.get(self.name) or METHODS[self.name]).draw
+
+    @property
+    def tensor(self) -> ast.expr | None:
+        """What is written, without `.data` and `.detach()`; None where that is not known."""
+        if self.given is None:
+            return None
+        found = self.given.get("tensor")
+        if self.method and isinstance(self.node.func, ast.Attribute):
+            found = self.node.func.value
+        while isinstance(found, ast.Attribute) and found.attr == "data":
+            found = found.value
+        if isinstance(found, ast.Call) and last_name(found.func) == "detach":
+            return None
+        return found
+
+    def holds(self, parameter: str) -> bool:
+        """Whether a parameter is given, or may be."""
+        return self.given is None or parameter in self.given
+
+    def number(self, parameter: str) -> float | None:
+        """The number that is written out for a parameter."""
+        return number(self.given[parameter]) if self.given is not None and parameter in self.given else None
+
+    def computed(self, *parameters: str, named: bool = True) -> bool:
+        """Whether one of these parameters may be given more than a number that is written out.
+
+        Unless `named`, what names take part in does not count.
+        """
+        if self.given is None:
+            return True
+        nodes = (self.given[name] for name in parameters if name in self.given)
+        return any(number(node) is None and (named or not _has_name(node)) for node in nodes)
+
+
+def _has_name(node: ast.expr) -> bool:
+    return any(isinstance(each, ast.Name) for each in ast.walk(node))
+
+
+def number(node: ast.expr) -> float | None:
+    """A number that is written out, with its sign."""
+    match node:
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int() | float() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case _:
+            return None
+
+
+@lru_cache(maxsize=1)
+def init_calls(tree: Tree) -> tuple[InitCall, ...]:
+    """The calls of a file that may be inits."""
+    return tuple(_found(tree))
+
+
+def _found(tree: Tree) -> Iterator[InitCall]:
+    known = {**dict.fromkeys((*INITIALIZERS, *DEPRECATED, *METHODS)), **_renamed(tree)}
+    for name, target in known.items():
+        canonical = DEPRECATED.get(target or name, target or name)
+        for node in tree.calls.get(name, ()):
+            yield from _readings(tree, canonical, node)
+        for node in (*tree.attributes.get(name, ()), *tree.names.get(name, ())):
+            around = tree.parents[node]
+            if canonical in INITIALIZERS and not (isinstance(around, ast.Call) and around.func is node):
+                yield InitCall(canonical, ast.Call(node, [], []), None)
+
+
+def _renamed(tree: Tree) -> dict[str, str]:
+    """Names that imports give to single init functions."""
+    last = ((name, target.rpartition(".")[2]) for name, target in tree.imports.items())
+    return {name: function for name, function in last if name != function and function in (*INITIALIZERS, *DEPRECATED)}
+
+
+def _readings(tree: Tree, name: str, node: ast.Call) -> Iterator[InitCall]:
+    """A call as that of a function, as that of a method of a tensor, or as both where its spelling may be either."""
+    holder = node.func.value if isinstance(node.func, ast.Attribute) else None
+    root = holder
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    module = holder is None or last_name(holder) in init_modules(tree)
+    imported = isinstance(root, ast.Name) and root.id in tree.imports
+    if name in INITIALIZERS and (name not in METHODS or module or imported):
+        yield InitCall(name, node, _bound(node, ("tensor", *INITIALIZERS[name].parameters)))
+    if name in METHODS and not module:
+        yield InitCall(name, node, _bound(node, METHODS[name].parameters), method=True)
+
+
+def _bound(node: ast.Call, parameters: tuple[str, ...]) -> dict[str, ast.expr] | None:
+    if len(node.args) > len(parameters) or any(isinstance(argument, ast.Starred) for argument in node.args):
+        return None
+    found = dict(zip(parameters, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg is None or keyword.arg not in parameters or keyword.arg in found:
+            return None
+        found[keyword.arg] = keyword.value
+    return found
+
+
+@lru_cache(maxsize=1)
+def init_modules(tree: Tree) -> frozenset[str]:
+    """Names that modules of init functions go by in a file."""
+    imported = {name for name, target in tree.imports.items() if target.rpartition(".")[2] in _MODULES}
+    found = {*_MODULES, *imported}
+    for assignment in tree.assignments:
+        if isinstance(assignment, ast.Assign) and last_name(assignment.value) in found:
+            found.update(map(last_name, assignment.targets))
+    return frozenset(found)
+
+
+def may_be_unknown(tree: Tree) -> bool:
+    """Whether a file may ask a module of init functions for what it does not have."""
+    known = {*INITIALIZERS, *DEPRECATED, *OTHER_NAMES}
+    modules = init_modules(tree)
+    for name in modules:
+        for node in (*tree.names.get(name, ()), *tree.attributes.get(name, ())):
+            around = tree.parents[node]
+            of_torch = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if of_torch and tree.imports.get(node.value.id) == "torch":
+                return True
+            if isinstance(around, ast.Attribute) and around.attr not in known:
+                return True
+    return any(
+        target == "torch.init" or (target.startswith("torch.nn.init.") and target.rpartition(".")[2] not in known)
+        for target in tree.imports.values()
+    )
+
+
+def may_be_deprecated(tree: Tree) -> bool:
+    """Whether a file may use a deprecated name of an init function."""
+    modules = init_modules(tree)
+    used = (node for name in DEPRECATED for node in tree.attributes.get(name, ()))
+    imported = (target.rpartition(".") for target in tree.imports.values())
+    return any(last_name(node.value) in modules for node in used) or any(
+        name in DEPRECATED and module.rpartition(".")[2] in _MODULES for module, _, name in imported
+    )
+
+
+def may_not_bind(tree: Tree) -> bool:
+    """Whether a call may have arguments that its initialiser does not take, or lack one."""
+    return any(call.given is None or "generator" in call.given or _lacks(call) for call in init_calls(tree))
+
+
+def _lacks(call: InitCall) -> bool:
+    required = METHODS[call.name].required if call.method else ("tensor", *INITIALIZERS[call.name].required)
+    return any(not call.holds(name) for name in required)
+
+
+def may_be_refused(tree: Tree) -> bool:
+    """Whether a number may be out of the range of its initialiser, or a slope be no number."""
+    if any(len(call.args) + len(call.keywords) > 1 for call in tree.calls.get("calculate_gain", ())):
+        return True
+    return any(_is_odd(call) for call in init_calls(tree))
+
+
+def _is_odd(call: InitCall) -> bool:
+    slope = ("a",) if call.draw in (Draw.KAIMING_UNIFORM, Draw.KAIMING_NORMAL) else ()
+    if call.computed(*slope) or call.computed(*_NUMBERS, named=False):
+        return True
+    low, high = ("from", "to") if call.holds("from") else ("a", "b")
+    bounded = not slope and call.holds(low) and call.holds(high)
+    ordered = not bounded or (call.number(low) or 0) < (call.number(high) or 0) or call.number(low) is None
+    one = not slope and call.holds(low) != call.holds(high)
+    return (
+        not ordered or one or any((call.number(name) or 0) <= 0 for name in _POSITIVE if call.number(name) is not None)
+    )
+
+
+def may_be_module(tree: Tree) -> bool:
+    """Whether an init may be given something else than the weight or bias of a layer."""
+    for call in init_calls(tree):
+        tensor = (call.given or {}).get("tensor")
+        if call.given is None or (tensor is not None and not _is_tensor(tree, tensor)):
+            return True
+    return False
+
+
+def _is_tensor(tree: Tree, node: ast.expr) -> bool:
+    """Whether an expression is a tensor or part of one: a weight, a bias, an attribute made as a parameter."""
+    if isinstance(node, ast.Subscript):
+        return True
+    if not isinstance(node, ast.Attribute):
+        return False
+    made = [_made(tree.parents[each]) for each in tree.attributes[node.attr] if isinstance(each.ctx, ast.Store)]
+    return ("Parameter" in made or node.attr in _TENSORS) and all(name in _MAKING for name in made)
+
+
+_MAKING = frozenset({"Parameter", "empty", "zeros", "ones", "randn", "rand", ""})
+
+
+def _made(assignment: ast.AST) -> str:
+    """What is called for a value, empty for anything but a call."""
+    value = getattr(assignment, "value", None)
+    return last_name(value.func) if isinstance(value, ast.Call) else ""
+
+
+def may_have_std_for_mean(tree: Tree) -> bool:
+    """Whether a normal law may be given a mean, and no std beside it."""
+    normal = (call for call in init_calls(tree) if call.draw in (Draw.NORMAL, Draw.TRUNC_NORMAL))
+    return any(
+        call.given is None or (call.holds("mean") and not call.holds("std") and call.number("mean") != 0)
+        for call in normal
+    )
+
+
+def may_have_bounds(tree: Tree) -> bool:
+    """Whether the mean of a normal law may be negative, as the lower bound of a symmetric interval is."""
+    normal = (call for call in init_calls(tree) if call.draw is Draw.NORMAL)
+    return any(call.computed("mean") or (call.number("mean") or 0) < 0 for call in normal)
+
+
+def may_be_cut(tree: Tree) -> bool:
+    """Whether the bounds of a truncated normal law may lie within a few standard deviations, or away from its mean."""
+    return any(not _is_usual(call) for call in init_calls(tree) if call.draw is Draw.TRUNC_NORMAL)
+
+
+_FAR = 0.5
+"""A std of which the default bounds of a truncated normal law are at least four away."""
+
+
+def _is_usual(call: InitCall) -> bool:
+    centred = not call.holds("mean") or call.number("mean") == 0
+    bounds = (not call.holds("a") or call.number("a") == -2) and (not call.holds("b") or call.number("b") == 2)
+    std = call.number("std")
+    return centred and bounds and std is not None and 0 < std <= _FAR
+
+
+def may_be_meaningless(tree: Tree) -> bool:
+    """Whether a number that is written out may be one that means nothing to `trunc_normal_` or `sparse_`."""
+    return any(
+        call.draw is Draw.SPARSE or call.computed("std", named=False) or (call.number("std") or 1) < 0
+        for call in init_calls(tree)
+        if call.draw in (Draw.SPARSE, Draw.TRUNC_NORMAL)
+    )
+
+
+def may_be_scaled(tree: Tree) -> bool:
+    """Whether the scale of a normal law may be computed by hand."""
+    return any(call.computed("std") for call in init_calls(tree) if call.draw in (Draw.NORMAL, Draw.TRUNC_NORMAL))
+
+
+def may_be_misread(tree: Tree) -> bool:
+    """Whether an argument of an initialiser with a fan, or of `calculate_gain`, may be of another kind than asked."""
+    gains = tree.calls.get("calculate_gain", ())
+    if any(len(call.args) != 1 or not _is_word(call.args[0], _READ) for call in gains):
+        return True
+    scaled = (call for call in init_calls(tree) if call.draw in (*_FANS, Draw.ORTHOGONAL))
+    return any(call.computed("a", "gain") or _is_misspelled(call) for call in scaled)
+
+
+def _is_misspelled(call: InitCall) -> bool:
+    given = call.given or {}
+    return any(not _is_word(given[name], words) for name, words in _WORDS.items() if name in given)
+
+
+def may_have_slope(tree: Tree) -> bool:
+    """Whether an initialiser may be given a slope."""
+    return any(call.holds("a") for call in init_calls(tree) if call.draw in (Draw.KAIMING_NORMAL, Draw.KAIMING_UNIFORM))
+
+
+def may_be_one_sided(tree: Tree) -> bool:
+    """Whether a uniform law may be given a lower bound that is not the negative of something."""
+    uniform = (call for call in init_calls(tree) if call.draw is Draw.UNIFORM)
+    return any(call.given is None or not _is_negative(call) for call in uniform)
+
+
+def _is_negative(call: InitCall) -> bool:
+    given = call.given or {}
+    low = given.get("a", given.get("from"))
+    two = len(given.keys() & {"a", "b", "from", "to"}) == 2
+    return low is None or (two and isinstance(low, ast.UnaryOp) and isinstance(low.op, ast.USub))
+
+
+def may_scale_matrix(tree: Tree) -> bool:
+    """Whether an attribute that is made a parameter may be given a scale by its fan, or one that is computed."""
+    return any(
+        _is_own_parameter(tree, call.tensor) and (call.draw in _FANS or call.computed("std", "a", "b", "from", "to"))
+        for call in init_calls(tree)
+    )
+
+
+def _is_own_parameter(tree: Tree, tensor: ast.expr | None) -> bool:
+    if not isinstance(tensor, ast.Attribute):
+        return tensor is None or isinstance(tensor, ast.Name)
+    stores = (each for each in tree.attributes[tensor.attr] if isinstance(each.ctx, ast.Store))
+    return isinstance(tensor.value, ast.Name) and any(_made(tree.parents[each]) == "Parameter" for each in stores)
+
+
+def _is_word(node: ast.expr, words: frozenset[str]) -> bool:
+    return isinstance(node, ast.Constant) and node.value in words

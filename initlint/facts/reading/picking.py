@@ -1,0 +1,147 @@
+"""Which layers the tests around an init pick, as `ast` has them: enough to say that no other comes by."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from initlint.facts.api.layers import LAYERS, Layer, LayerKind
+from initlint.facts.api.torch_init import INITIALIZERS, Draw
+from initlint.facts.reading.init_calls import InitCall, init_calls
+from initlint.facts.reading.tree import Tree, last_name
+
+
+def may_draw_norms(tree: Tree) -> bool:
+    """Whether a random init may write the weight of a normalisation."""
+    random = (call for call in init_calls(tree) if call.draw in (Draw.NORMAL, Draw.TRUNC_NORMAL, Draw.UNIFORM))
+    return any(_may_write(tree, call, "weight", _is_norm) for call in random)
+
+
+def _is_norm(tree: Tree, layer: Layer) -> bool:
+    return layer.kind is LayerKind.NORM
+
+
+def may_be_vectors(tree: Tree) -> bool:
+    """Whether an initialiser with a fan may be given something else than the weight of a layer that is no vector."""
+    fans = (call for call in init_calls(tree) if call.name in INITIALIZERS and INITIALIZERS[call.name].needs_matrix)
+    return any(_attribute(call.tensor) != "weight" or _may_write(tree, call, "weight", _is_vector) for call in fans)
+
+
+def _attribute(tensor: ast.expr | None) -> str:
+    return tensor.attr if isinstance(tensor, ast.Attribute) else ""
+
+
+def _is_vector(tree: Tree, layer: Layer) -> bool:
+    return (layer.weight_dims or 0) < 2
+
+
+def may_lack_tensors(tree: Tree) -> bool:
+    """Whether an init may meet a layer without the weight or bias that it writes."""
+    asked = (call for call in tree.calls.get("hasattr", ()) if len(call.args) > 1)
+    if any(isinstance(call.args[1], ast.Constant) and call.args[1].value in ("weight", "bias") for call in asked):
+        return True
+    return any(
+        _may_write(tree, call, attribute, lacks)
+        for attribute, lacks in (("weight", _may_lack_weight), ("bias", _may_lack_bias))
+        for call in init_calls(tree)
+    )
+
+
+def _may_lack_weight(tree: Tree, layer: Layer) -> bool:
+    return not layer.weight_dims or _may_be_off(tree, layer, "weight")
+
+
+def _may_lack_bias(tree: Tree, layer: Layer) -> bool:
+    return not layer.bias_dims or _may_be_off(tree, layer, "bias")
+
+
+def _may_be_off(tree: Tree, layer: Layer, attribute: str) -> bool:
+    """Whether a call in the file may build a layer of this type without its weight or bias."""
+    flags = layer.flags(attribute)
+    if not all(flags.values()):
+        return True
+    for flag in flags:
+        place = layer.parameters.index(flag) if flag in layer.parameters else 0
+        for name, calls in tree.calls.items():
+            if name in LAYERS and name != layer.name:
+                continue
+            if any(_may_set(call, flag, place if name == layer.name else len(call.args)) for call in calls):
+                return True
+    return False
+
+
+def _may_set(call: ast.Call, flag: str, place: int) -> bool:
+    if len(call.args) > place or any(isinstance(argument, ast.Starred) for argument in call.args):
+        return True
+    given = (keyword.value for keyword in call.keywords if keyword.arg == flag)
+    return any(not (isinstance(value, ast.Constant) and value.value is True) for value in given)
+
+
+def _may_write(tree: Tree, call: InitCall, attribute: str, counts: Callable[[Tree, Layer], bool]) -> bool:
+    """Whether an init may write this attribute of a layer that counts."""
+    tensor = call.tensor
+    if tensor is None:
+        return True
+    if not isinstance(tensor, ast.Attribute):
+        return isinstance(tensor, ast.Name) and any(
+            isinstance(value, ast.Attribute) and value.attr == attribute for value in _local(tree, tensor.id)
+        )
+    if tensor.attr != attribute or (attribute == "bias" and _asks_for_bias(tree, call.node)):
+        return False
+    layers = _layers(tree, call.node, tensor.value)
+    return layers is None or any(counts(tree, layer) for layer in layers)
+
+
+def _local(tree: Tree, name: str) -> Iterator[ast.expr | None]:
+    for assignment in tree.assignments:
+        targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            yield assignment.value
+
+
+def _asks_for_bias(tree: Tree, node: ast.Call) -> bool:
+    """Whether the way to an init leads through `x.bias is not None` or `if x.bias`."""
+    tests = (test for test, taken in _tests(tree, node) if taken)
+    return any(isinstance(each, ast.Attribute) and each.attr == "bias" for test in tests for each in ast.walk(test))
+
+
+def _layers(tree: Tree, node: ast.Call, owner: ast.expr) -> list[Layer] | None:
+    """The layers that the tests around an init pick, or that its owner is built as; None where that is not spelled."""
+    for test, taken in _tests(tree, node):
+        picked = _picked(test) if taken else None
+        if picked is not None:
+            return picked
+    if isinstance(owner, ast.Attribute):
+        stores = (each for each in tree.attributes[owner.attr] if isinstance(each.ctx, ast.Store))
+        built = [_built(tree.parents[each]) for each in stores]
+        if built and None not in built:
+            return [layer for layer in built if layer is not None]
+    return None
+
+
+def _built(assignment: ast.AST) -> Layer | None:
+    value = getattr(assignment, "value", None)
+    return LAYERS.get(last_name(value.func)) if isinstance(value, ast.Call) else None
+
+
+def _tests(tree: Tree, node: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
+    """The tests on the way to a node, innermost first, each with whether it holds there."""
+    inner: ast.AST = node
+    for around in tree.around(node):
+        if isinstance(around, ast.If):
+            yield around.test, inner in around.body
+        inner = around
+
+
+def _picked(test: ast.expr) -> list[Layer] | None:
+    """The layers that pass an `isinstance` test, alone or among others that must hold too."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            found = (_picked(value) for value in values)
+            return next((layers for layers in found if layers is not None), None)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[_, classes]):
+            names = map(last_name, classes.elts if isinstance(classes, ast.Tuple) else [classes])
+            layers = [LAYERS.get(name) for name in names]
+            return [layer for layer in layers if layer is not None] if None not in layers else None
+        case _:
+            return None
