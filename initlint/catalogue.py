@@ -21,7 +21,10 @@ ENGINE_CODES = {
     "INI002": "rule-crashed",
     "INI003": "unused-suppression",
 }
-"""Codes that the engine itself reports; only the last one is a finding, the others are diagnostics."""
+"""Codes that the engine itself reports."""
+
+FAILURES = frozenset({"INI001", "INI002"})
+"""Those of them that are diagnostics and no findings: the job could not be done."""
 
 
 _ENGINE_WORDS = frozenset(word for pair in ENGINE_CODES.items() for word in pair)

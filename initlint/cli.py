@@ -241,27 +241,29 @@ def fix(
 
 @commands.command()
 @click.argument("rule")
-def explain(rule: str) -> None:
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
+def explain(rule: str, output_format: str) -> None:
     """Show the page of a rule, given by its code or name."""
-    from initlint.explain import page
+    from initlint.explain import explanation, page, show
 
-    text = page(rule)
-    if not sys.stdout.isatty():
-        click.echo(text, nl=False)
-        return
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    Console().print(Markdown(text))
+    if output_format == "json":
+        click.echo(explanation(rule), nl=False)
+    elif sys.stdout.isatty():
+        show(page(rule))
+    else:
+        click.echo(page(rule), nl=False)
 
 
 @commands.command()
 @click.option("--output-format", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 def rules(output_format: str) -> None:
     """List all rules."""
-    from initlint.explain import table
+    from initlint.explain import listing, show_listing
 
-    click.echo(table(output_format), nl=False)
+    if output_format == "text" and sys.stdout.isatty():
+        show_listing()
+    else:
+        click.echo(listing(output_format), nl=False)
 
 
 @commands.command()

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint.finding import Diagnostic, Finding
+from initlint.finding import Diagnostic, Finding, Suppressed
 from initlint.gate import gate, live
 from initlint.rule import Rule
 from initlint.source import Source, SourceError, read_bytes
@@ -78,13 +78,14 @@ class Options:
 class Result:
     """What a run says of one file.
 
-    `source` is None where the file was not decoded or the gate stopped it; `options` are those of the run, None for a
-    file that was checked by itself.
+    `suppressed` are findings that comments silence. `source` is None where the file was not decoded or the gate stopped
+    it; `options` are those of the run, None for a file that was checked by itself.
     """
 
     path: Path
     findings: tuple[Finding, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
     source: Source | None = field(default=None, compare=False)
     options: Options | None = field(default=None, compare=False)
 
@@ -137,14 +138,21 @@ def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options:
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
         return Result(source.path, diagnostics=(diagnostic,), source=source)
+    suppressed: list[Suppressed] = []
     if options.suppressions:
         from initlint import suppress
 
-        findings = suppress.apply(
+        applied = suppress.apply(
             findings, source.text, rules, path=source.path, unused=options.unused, noqa=options.noqa
         )
-    ordered = tuple(sorted(findings, key=lambda finding: finding.order))
-    return Result(source.path, ordered, tuple(sorted(diagnostics, key=lambda each: each.order)), source)
+        findings, suppressed = applied.kept, applied.suppressed
+    return Result(
+        source.path,
+        tuple(sorted(findings, key=lambda finding: finding.order)),
+        tuple(sorted(diagnostics, key=lambda each: each.order)),
+        tuple(sorted(suppressed, key=lambda each: each.finding.order)),
+        source,
+    )
 
 
 def check_paths(

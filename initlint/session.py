@@ -64,7 +64,7 @@ class Session:
     def check(self) -> Iterator[Result]:
         """Check all files; where there are findings, the result has its source, whatever `jobs` is."""
         for result in engine.check_paths(self.paths, self.settings, self.jobs, self.options, self.force_exclude):
-            yield _with_source(result) if result.findings else result
+            yield _with_source(result) if result.findings or result.suppressed else result
 
     def fix(self, unsafe: bool, summary: Summary) -> Iterator[Result]:
         """Check all files, write those that fixes change, and give what remains; the fixes are counted."""
@@ -123,7 +123,8 @@ class Session:
         except NoConvergence as error:
             return _failed(result, engine.RULE_CRASHED, str(error).removeprefix(f"{result.path}: ")), None
         diagnostics = last.diagnostics + fixed.diagnostics
-        return Result(result.path, fixed.remaining, diagnostics, replace(source, text=fixed.text)), fixed
+        after = replace(source, text=fixed.text)
+        return Result(result.path, fixed.remaining, diagnostics, last.suppressed, after), fixed
 
     def report(self, results: Iterable[Result], outputs: Sequence[Output], summary: Summary) -> int:
         """Write results to outputs, diagnostics also to stderr; the exit code. Raises OutputError."""

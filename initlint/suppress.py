@@ -10,12 +10,12 @@ import re
 import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from initlint import catalogue
-from initlint.finding import Edit, Finding, Fix, Region, Safety, Severity
+from initlint.finding import Edit, Finding, Fix, Region, Safety, Severity, Suppressed
 from initlint.rule import Rule
 
 UNUSED = "INI003"
@@ -64,6 +64,7 @@ class _Directive:
     end: int
     ours: bool
     words: tuple[_Word, ...]
+    reason: str
 
     @property
     def blanket(self) -> bool:
@@ -81,6 +82,14 @@ class _Directive:
         return self.blanket or any(code in word.codes for word in self.words)
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The findings that are left to report, and those that comments suppress."""
+
+    kept: list[Finding]
+    suppressed: list[Suppressed] = field(default_factory=list)
+
+
 def apply(
     findings: Iterable[Finding],
     text: str,
@@ -89,15 +98,15 @@ def apply(
     path: Path,
     unused: bool = True,
     noqa: bool = True,
-) -> list[Finding]:
-    """The findings that no comment suppresses, and with `unused` one for each comment that was not needed.
+) -> Applied:
+    """Tell the findings that comments suppress from the others; `unused` adds one for each comment that was not needed.
 
     Only codes whose rules ran are judged, and never a foreign code or a `noqa` without codes. Without `noqa` only our
     own comments count: flake8 applies the others by itself.
     """
     found = list(findings)
     if not _may_matter(text, bool(found)):
-        return found
+        return Applied(found)
     try:
         directives = [directive for comment in _comments(text) for directive in _directives(comment)]
     except (tokenize.TokenError, SyntaxError):
@@ -109,14 +118,20 @@ def apply(
         for line in range(directive.comment.first, directive.comment.last + 1):
             by_line[line].append(directive)
 
-    def is_suppressed(finding: Finding) -> bool:
-        return any(directive.covers(finding.code) for directive in by_line.get(finding.region.line, ()))
-
-    kept = [finding for finding in found if not is_suppressed(finding)]
+    every = list(found)
     if unused:
         judge = _Judge(text, path, found, frozenset(rule.code for rule in rules))
-        kept += [finding for finding in map(judge.finding, directives) if finding and not is_suppressed(finding)]
-    return kept
+        every += filter(None, map(judge.finding, directives))
+    applied = Applied([])
+    for finding in every:
+        here = by_line.get(finding.region.line, ())
+        covering = [directive for directive in here if directive.covers(finding.code)]
+        if covering:
+            reason = next((directive.reason for directive in covering if directive.reason), "")
+            applied.suppressed.append(Suppressed(finding, reason))
+        else:
+            applied.kept.append(finding)
+    return applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +247,7 @@ def _directives(comment: _Comment) -> Iterator[_Directive]:
         words = tuple(_Word(word[0], *word.span(), *_meaning(word[0], ours)) for word in found)
         following = _NEXT_COMMENT.search(comment.text, match.end())
         end = following.start() if following else len(comment.text)
-        yield _Directive(comment, match.start(), end, ours, words)
+        yield _Directive(comment, match.start(), end, ours, words, comment.text[match.end() : end].strip())
 
 
 def _meaning(word: str, ours: bool) -> tuple[frozenset[str], str]:
