@@ -279,6 +279,17 @@ def facts(file: Path, as_json: bool, config: Path | None, isolated: bool) -> Non
 
 
 @commands.command()
+@click.option("--stdio", is_flag=True, hidden=True, help="The only way; many editors say it.")
+def server(stdio: bool) -> None:
+    """Speak the language server protocol over stdin and stdout, for editors."""
+    try:
+        from initlint.server import serve
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is not installed: pip install 'initlint[lsp]'") from error
+    serve()
+
+
+@commands.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judged sites to hold against."

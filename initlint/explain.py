@@ -45,6 +45,13 @@ def page(word: str) -> str:
     return rule.page.read_text(encoding="utf-8")
 
 
+def page_uri(code: str) -> str | None:
+    """The address of a rule's page, which an editor can open; None where there is none."""
+    if _engine_code(code) is not None or not (file := catalogue.find(code).page).is_file():
+        return None
+    return file.resolve().as_uri()
+
+
 def record(word: str) -> dict[str, str | None]:
     """What `initlint rules` says of a rule, or of a code of the engine itself. Raises UnknownRule."""
     code = _engine_code(word)
