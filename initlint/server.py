@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ _SEVERITIES = {
 _LABELS = {Safety.SAFE: "", Safety.UNSAFE: " (unsafe: other numbers are drawn)"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """What the engine says of a document's text, with the rules and options that were in force."""
 
@@ -48,6 +49,14 @@ class Checked:
     options: engine.Options
     findings: tuple[Finding, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def sites(self) -> tuple[tuple[Region, dict[str, Any]], ...]:
+        """The init sites and what is known of them; none in a text that does not parse."""
+        try:
+            return tuple(sites(self.source, self.options))
+        except SourceError:
+            return ()
 
 
 class Server(LanguageServer):
@@ -224,10 +233,7 @@ def _described(record: dict[str, Any]) -> str:
 def _hover(checked: Checked, position: types.Position, codec: PositionCodec) -> types.Hover | None:
     """The innermost init call at a position."""
     lines = split_lines(checked.source.text)
-    try:
-        found = [(_range(region, lines, codec), record) for region, record in sites(checked.source, checked.options)]
-    except SourceError:
-        return None
+    found = ((_range(region, lines, codec), record) for region, record in checked.sites)
     here = [each for each in found if each[0].start <= position <= each[0].end]
     if not here:
         return None

@@ -216,6 +216,13 @@ def test_a_hover_says_what_an_init_draws(tmp_path: Path) -> None:
             "- std: 0.1179",
         ]
         assert await editor.hover(6, 20) is None
+        rolled = MODEL.replace(
+            "nn.init.zeros(self.conv.bias)", "self.conv.weight.data.normal_(0, (2 / (9 * 8)) ** 0.5)"
+        )
+        await editor.change(rolled, 2)
+        text = await editor.hover(9, 60)
+        assert text is not None
+        assert text.splitlines()[-1] == "- std: 0.1667"
 
     edit(tmp_path, work)
 
@@ -236,6 +243,7 @@ def test_a_broken_document_is_no_end(tmp_path: Path) -> None:
         "import torch.nn as nn\nnn.init.zeros(\n",
         "import torch.nn as nn\nnn.init.zeros(\0)\n",
         "import torch.nn as nn\nnn.init.zeros(" + "(" * 5000 + ")" * 5000 + ")\n",
+        f"import torch.nn as nn\nnn.init.zeros_(x{'.a' * 2950})\n",
         "\ufeffimport torch.nn as nn\r\f\u2028nn.init.zeros(\ud800\r\n\t)",
         "",
     ]

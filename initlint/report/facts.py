@@ -10,7 +10,7 @@ from typing import Any
 
 from initlint.engine import Options, Unparsable, parse, read_facts
 from initlint.finding import Region
-from initlint.islands import whole
+from initlint.islands import TooDeep, check_depth, split_lines, whole
 from initlint.source import Source, SourceError
 
 VERSION = 1
@@ -32,9 +32,13 @@ def sites(source: Source, options: Options) -> Iterator[tuple[Region, dict[str, 
     from initlint.placing import Placing
 
     try:
-        parse(source.text)
+        lines = split_lines(source.text)
+        for statement in parse(source.text).body:
+            check_depth(statement, lines)
     except Unparsable as error:
         raise SourceError(source.path, error.message, error.line, error.column) from None
+    except TooDeep as error:
+        raise SourceError(source.path, str(error), error.line) from None
     everything = whole(source.text)
     file = read_facts(everything, options)
     placing = Placing(source, everything, file.record)
