@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from initlint import catalogue
 from initlint.finding import Safety, Severity
@@ -30,8 +31,12 @@ READABLE = 124
 
 _EXAMPLE = re.compile(r"^(?P<ticks>`{3,})py (?P<kind>bad|fixed|good|model)(?: run)?$", re.MULTILINE)
 
+ROOMY = 110
+"""Columns from which on the list of rules has all of its own."""
+
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 _COLUMNS = ("code", "name", "class", "default", "fix", "finds")
+_NARROW = ("code", "name", "finds")
 
 
 def page(word: str) -> str:
@@ -100,23 +105,23 @@ def listing(output_format: str) -> str:
 
 
 def show_listing() -> None:
-    """Print all rules by family on the terminal, folded to its width."""
+    """Print all rules by family on the terminal; a narrow one has room for code, name and what they find."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(*_COLUMNS, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    console = Console(highlight=False, emoji=False)
+    shown = [number for number, name in enumerate(_COLUMNS) if console.width >= ROOMY or name in _NARROW]
+    table = Table(*(_COLUMNS[number] for number in shown), box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.columns[1].no_wrap = True
-    previous = catalogue.rules()[0]
-    for rule in catalogue.rules():
-        if rule.family != previous.family:
-            table.add_section()
-        previous = rule
-        style = _STYLES[rule.kind.severity] if rule.default is Default.ON else "dim"
-        code, *rest = map(escape, _row(rule))
-        table.add_row(f"[{style}]{code}[/]", *rest)
-    Console(highlight=False, emoji=False).print(table)
+    for _, group in groupby(catalogue.rules(), lambda rule: rule.family):
+        for rule in group:
+            style = _STYLES[rule.kind.severity] if rule.default is Default.ON else "dim"
+            row = _row(rule)
+            table.add_row(Text(row[0], style), *(Text(row[number]) for number in shown[1:]))
+        table.add_section()
+    console.print(table)
 
 
 def _engine_code(word: str) -> str | None:
