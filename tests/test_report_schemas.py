@@ -8,12 +8,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-import xmlschema
+import report_schemas
 from commands import initlint
 
 from initlint import catalogue
-
-SCHEMAS = Path(__file__).parent / "schemas"
 
 MODEL = """\
 import torch.nn as nn
@@ -61,21 +59,15 @@ def run(outputs: Path) -> dict[str, Any]:
     return one
 
 
-def json_schema(name: str) -> Any:
-    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
-    validator = jsonschema.validators.validator_for(schema)
-    return validator(schema, format_checker=validator.FORMAT_CHECKER)
-
-
 def test_sarif_is_valid(outputs: Path) -> None:
-    json_schema("sarif-schema-2.1.0.json").validate(json.loads((outputs / "sarif").read_text(encoding="utf-8")))
+    report_schemas.sarif().validate(json.loads((outputs / "sarif").read_text(encoding="utf-8")))
 
 
 def test_sarif_that_is_not_valid_is_refused(outputs: Path) -> None:
     log = json.loads((outputs / "sarif").read_text(encoding="utf-8"))
     log["runs"][0]["results"][0]["level"] = "fatal"
     with pytest.raises(jsonschema.ValidationError):
-        json_schema("sarif-schema-2.1.0.json").validate(log)
+        report_schemas.sarif().validate(log)
 
 
 def test_sarif_holds_what_code_scanning_shows_of_every_rule(run: dict[str, Any]) -> None:
@@ -133,7 +125,7 @@ def test_sarif_fixes_replace_regions(run: dict[str, Any]) -> None:
 
 def test_gitlab_takes_every_issue(outputs: Path) -> None:
     issues = json.loads((outputs / "gitlab").read_text(encoding="utf-8"))
-    validator = json_schema("codeclimate.json")
+    validator = report_schemas.codeclimate()
     for issue in issues:
         validator.validate(issue)
         assert issue["severity"] in ("info", "minor", "major", "critical", "blocker")
@@ -142,8 +134,7 @@ def test_gitlab_takes_every_issue(outputs: Path) -> None:
 
 
 def test_junit_is_valid(outputs: Path) -> None:
-    schema = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
-    schema.validate(outputs / "junit")
+    report_schemas.junit().validate(outputs / "junit")
 
 
 def test_github_annotates_files_of_the_repository(outputs: Path) -> None:

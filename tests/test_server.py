@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -277,3 +278,10 @@ def test_configuration_and_suppressions_hold(tmp_path: Path) -> None:
         assert "did you mean 'select'" in editor.messages[0]
 
     edit(tmp_path, work)
+
+
+def test_without_the_library_the_command_says_what_to_install(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['lsprotocol'] = None; from initlint.cli import main; main(['server'])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: lsprotocol is not installed: pip install 'initlint[lsp]'\n"
