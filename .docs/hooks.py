@@ -80,7 +80,7 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         return markdown
     if path == INDEX:
         return _linked_to_sections(markdown, path)
-    title, _, text = markdown.partition("\n")
+    title, _newline, text = markdown.partition("\n")
     rule = next(rule for rule in rules() if page_of(rule) == path)
     return f"{title}\n\n{_facts(rule)}\n\n" + _EXAMPLE.sub(r'\g<ticks>py title="\g<kind>"', text)
 
