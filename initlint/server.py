@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PAUSE = 0.2
 """Seconds without a keystroke after which a document is checked."""
 
+CONFIGURATIONS = "**/{pyproject.toml,initlint.toml}"
 FIX_ALL = "source.fixAll.initlint"
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -84,6 +85,7 @@ class Server(LanguageServer):
         except (config.ConfigError, catalogue.UnknownRule, catalogue.PluginError) as error:
             self._complain(str(error))
             return None
+        self._complaints.clear()
         if outcome is not None:
             self._checked[uri] = outcome
         return outcome
@@ -101,7 +103,7 @@ class Server(LanguageServer):
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def _complain(self, message: str) -> None:
-        """Show an error of the user's once."""
+        """Show an error of the user's once, until a document could be checked."""
         if message not in self._complaints:
             self._complaints.add(message)
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"initlint: {message}"))
@@ -184,6 +186,11 @@ def _quick_fixes(uri: str, checked: Checked, wanted: types.Range, codec: Positio
         )
 
 
+def _wanted(kind: str, only: Sequence[str]) -> bool:
+    """Whether kinds of actions, which name those below them as well, hold a kind."""
+    return any(f"{kind}.".startswith(f"{each}.") for each in only)
+
+
 def _edits(fix: Fix, lines: Sequence[str], codec: PositionCodec) -> list[types.TextEdit]:
     def made(edit: Edit) -> types.TextEdit:
         return types.TextEdit(_range(edit.region, lines, codec), edit.text)
@@ -241,54 +248,79 @@ def _hover(checked: Checked, position: types.Position, codec: PositionCodec) -> 
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, _described(record)), place)
 
 
-def create() -> Server:
-    """A server with all of its features."""
-    server = Server()
+server = Server()
+"""What `initlint server` runs."""
 
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: types.DidOpenTextDocumentParams) -> None:
-        server.publish(params.text_document.uri)
 
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def saved(params: types.DidSaveTextDocumentParams) -> None:
-        server.publish(params.text_document.uri)
+@server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+def opened(params: types.DidOpenTextDocumentParams) -> None:
+    """Check a document that an editor shows."""
+    server.publish(params.text_document.uri)
 
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    async def changed(params: types.DidChangeTextDocumentParams) -> None:
-        uri, version = params.text_document.uri, params.text_document.version
-        await asyncio.sleep(PAUSE)
-        document = server.workspace.text_documents.get(uri)
-        if document is not None and document.version == version:
-            server.publish(uri)
 
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: types.DidCloseTextDocumentParams) -> None:
-        server.forget(params.text_document.uri)
+@server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+def saved(params: types.DidSaveTextDocumentParams) -> None:
+    """Check a document anew: its configuration may be another one by now."""
+    server.publish(params.text_document.uri)
 
-    kinds = [types.CodeActionKind.QuickFix, FIX_ALL]
 
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(kinds))
-    def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        uri, only = params.text_document.uri, params.context.only
-        checked = server.checked(uri)
-        if checked is None:
-            return []
-        codec = server.workspace.position_codec
-        found: list[types.CodeAction] = []
-        if only is None or any(types.CodeActionKind.QuickFix.startswith(kind) for kind in only):
-            found += _quick_fixes(uri, checked, params.range, codec)
-        if any(kind == FIX_ALL or FIX_ALL.startswith(f"{kind}.") for kind in only or ()):
-            found += _fix_all(uri, checked, codec)
-        return found
+@server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+async def changed(params: types.DidChangeTextDocumentParams) -> None:
+    """Check a document once it is left alone."""
+    uri, version = params.text_document.uri, params.text_document.version
+    await asyncio.sleep(PAUSE)
+    document = server.workspace.text_documents.get(uri)
+    if document is not None and document.version == version:
+        server.publish(uri)
 
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(params: types.HoverParams) -> types.Hover | None:
-        checked = server.checked(params.text_document.uri)
-        return _hover(checked, params.position, server.workspace.position_codec) if checked is not None else None
 
-    return server
+@server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+def closed(params: types.DidCloseTextDocumentParams) -> None:
+    """Forget a document."""
+    server.forget(params.text_document.uri)
+
+
+@server.feature(types.INITIALIZED)
+async def initialized(params: types.InitializedParams) -> None:
+    """Ask the editor to say when a configuration changes."""
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace is not None else None
+    if watching is not None and watching.dynamic_registration:
+        watchers = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(CONFIGURATIONS)])
+        wanted = types.Registration("configuration", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, watchers)
+        await server.client_register_capability_async(types.RegistrationParams([wanted]))
+
+
+@server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+def configured(params: types.DidChangeWatchedFilesParams) -> None:
+    """Check all documents under another configuration."""
+    for uri in tuple(server.workspace.text_documents):
+        server.publish(uri)
+
+
+@server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix, FIX_ALL]))
+def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+    """The quick fixes of a range, and where they are asked for all safe fixes of the document."""
+    uri, only = params.text_document.uri, params.context.only
+    checked = server.checked(uri)
+    if checked is None:
+        return []
+    codec = server.workspace.position_codec
+    found: list[types.CodeAction] = []
+    if only is None or _wanted(types.CodeActionKind.QuickFix, only):
+        found += _quick_fixes(uri, checked, params.range, codec)
+    if _wanted(FIX_ALL, only or ()):
+        found += _fix_all(uri, checked, codec)
+    return found
+
+
+@server.feature(types.TEXT_DOCUMENT_HOVER)
+def hover(params: types.HoverParams) -> types.Hover | None:
+    """What the init call at a place draws."""
+    checked = server.checked(params.text_document.uri)
+    return _hover(checked, params.position, server.workspace.position_codec) if checked is not None else None
 
 
 def serve() -> None:
     """Speak the protocol over stdin and stdout until the client ends it."""
-    create().start_io()
+    server.start_io()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from commands import initlint
 from lsprotocol import types
@@ -35,6 +35,10 @@ class Net(nn.Module):
 CLEAN = MODEL.replace("zeros(", "zeros_(").replace('"leaky_relu")', '"leaky_relu", a=0.2)')
 EVERYWHERE = types.Range(types.Position(0, 0), types.Position(1000, 0))
 
+WATCHES = types.WorkspaceClientCapabilities(
+    did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+)
+
 T = TypeVar("T")
 
 
@@ -46,10 +50,17 @@ class Editor:
         self.client = LanguageClient("editor", "1")
         self.published: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
         self.messages: list[str] = []
+        self.watched: list[str] = []
 
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: types.PublishDiagnosticsParams) -> None:
             self.published.put_nowait(params)
+
+        @self.client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def registered(params: types.RegistrationParams) -> None:
+            for one in params.registrations:
+                options: Any = one.register_options
+                self.watched += [each["globPattern"] for each in options["watchers"]]
 
         @self.client.feature(types.WINDOW_SHOW_MESSAGE)
         def said(params: types.ShowMessageParams) -> None:
@@ -103,7 +114,9 @@ def edit(folder: Path, work: Callable[[Editor], Awaitable[T]], *encodings: types
         await editor.client.start_io(sys.executable, "-m", "initlint", "server", "--stdio", cwd=folder)
         general = types.GeneralClientCapabilities(position_encodings=list(encodings) or None)
         await editor.client.initialize_async(
-            types.InitializeParams(types.ClientCapabilities(general=general), root_uri=folder.as_uri())
+            types.InitializeParams(
+                types.ClientCapabilities(workspace=WATCHES, general=general), root_uri=folder.as_uri()
+            )
         )
         editor.client.initialized(types.InitializedParams())
         done = await work(editor)
@@ -276,6 +289,11 @@ def test_configuration_and_suppressions_hold(tmp_path: Path) -> None:
         assert await editor.change(MODEL + "\n", 4) == []
         assert len(editor.messages) == 1
         assert "did you mean 'select'" in editor.messages[0]
+        (tmp_path / "pyproject.toml").write_text("[tool.initlint]\n")
+        event = types.FileEvent(editor.uri("pyproject.toml"), types.FileChangeType.Changed)
+        editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+        assert codes(await editor.diagnostics("net.py", 4)) == ["INI101", "INI406"]
+        assert editor.watched == ["**/{pyproject.toml,initlint.toml}"]
 
     edit(tmp_path, work)
 
