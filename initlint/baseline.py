@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from initlint.finding import Finding
@@ -41,7 +42,7 @@ class Stale:
         return f"{self.path} has {what}; --prune mends this stale entry"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Baseline:
     """The counts of a file, whose paths are relative to the repository around it, else to its folder."""
 
@@ -100,7 +101,7 @@ class Baseline:
         folder, name = os.path.split(os.path.abspath(path))
         return os.path.relpath(os.path.join(os.path.realpath(folder), name), self.root).replace(os.sep, "/")
 
-    @property
+    @cached_property
     def root(self) -> str:
         """The folder that paths are relative to."""
         folder = os.path.dirname(os.path.realpath(self.file))
