@@ -10,7 +10,18 @@ import pytest
 from commands import initlint
 
 FINDING = "import torch.nn as nn\n\nnn.init.eye_(nn.Conv2d(3, 4, 3).weight)\n"
-BASE = "import torch.nn as nn\n\n\nclass Base(nn.Module):\n    pass\n"
+MODEL = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+
+    def init_fc(self):
+        nn.init.xavier_uniform_(self.fc.weight)
+"""
 
 
 def git(*words: str, cwd: Path) -> None:
@@ -84,20 +95,13 @@ def test_before_the_first_commit_everything_is_changed(tmp_path: Path) -> None:
     assert changed("--changed", cwd=tmp_path) == {"staged.py", "untracked.py"}
 
 
-def test_the_other_files_of_the_project_are_known(repository: Path) -> None:
-    """A changed file has the findings that it has in a run over everything."""
-    (repository / "base.py").write_text(BASE + "\n    def post(self):\n        self.apply(self.reset)\n")
-    (repository / "model.py").write_text(
-        BASE.replace("pass", "def reset_parameters(self):\n        nn.init.eye_(nn.Conv2d(3, 4, 3).weight)")
-    )
+@pytest.mark.parametrize(("trainer", "found"), [("Net(3)", {"model.py"}), ("Net(3).init_fc()", set())])
+def test_what_the_other_files_say_is_known(trainer: str, found: set[str], repository: Path) -> None:
+    """INI511: whether anything in the project calls the method that initialises."""
+    (repository / "train.py").write_text(f"from model import Net\n\n{trainer}\n")
     commit(repository)
-    (repository / "model.py").write_text((repository / "model.py").read_text() + "# changed\n")
-    whole = initlint("check", "--preview", "--output-format", "concise", cwd=repository).stdout.splitlines()
-    alone = initlint(
-        "check", "--preview", "--output-format", "concise", "--changed", cwd=repository
-    ).stdout.splitlines()
-    assert alone[:-1] == [line for line in whole[:-1] if line.startswith("model.py")]
-    assert alone[-1].endswith("1 file checked.")
+    (repository / "model.py").write_text(MODEL)
+    assert changed("--changed", "--select", "INI511", cwd=repository) == found
 
 
 def test_fix_mends_changed_files_alone(repository: Path) -> None:
