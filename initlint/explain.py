@@ -20,8 +20,10 @@ A rule failed on a file. That is a mistake in the rule, please report it with th
 all other rules are kept, and the exit code is 2.
 """,
     "INI003": """\
-A comment suppresses a finding that is not there: the code was mended, or the comment names another rule. Remove the
-comment, or the code in it that the message names.
+A comment suppresses a finding that is not there: the code was mended, the comment names another rule, or it stands
+where it holds for nothing. Remove the comment, or the code in it that the message names; `initlint fix` does. A comment
+holds for the statement that it stands in; `# initlint: ignore[...]` on a line of its own for the statement below it,
+and `# initlint: ignore-file[...]` for the file.
 """,
 }
 _ENGINE_FIXES = {"INI003": Safety.SAFE.value}
