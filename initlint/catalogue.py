@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
+from initlint.finding import Severity
 from initlint.rule import Default, Rule
 
 ENTRY_POINT_GROUP = "initlint.rules"
@@ -21,7 +22,10 @@ ENGINE_CODES = {
     "INI002": "rule-crashed",
     "INI003": "unused-suppression",
 }
-"""Codes that the engine itself reports; only the last one is a finding, the others are diagnostics."""
+"""Codes that the engine itself reports."""
+
+FAILURES = frozenset({"INI001", "INI002"})
+"""Those of them that are diagnostics and no findings: the job could not be done."""
 
 
 _ENGINE_WORDS = frozenset(word for pair in ENGINE_CODES.items() for word in pair)
@@ -78,6 +82,16 @@ def codes(words: Iterable[str]) -> frozenset[str]:
             raise UnknownRule(_unknown(word, {key for keys in _keys().values() for key in keys}))
         chosen |= matching
     return frozenset(chosen)
+
+
+@cache
+def severities(words: tuple[tuple[str, Severity], ...]) -> dict[str, Severity]:
+    """The severity of each code that words name. Of several words for a code, the one that names fewest codes holds.
+
+    Raises UnknownRule.
+    """
+    named = sorted(((codes([word]), severity) for word, severity in words), key=lambda each: -len(each[0]))
+    return {code: severity for each, severity in named for code in each}
 
 
 def select(

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 
 from initlint import __version__
-from initlint.report import FORMATS, Output, OutputError
+from initlint.options import (
+    check_reason,
+    in_order,
+    parse_outputs,
+    parse_size,
+    runtime_outputs,
+    words_option,
+)
+from initlint.report import FORMATS
 
 OK, FINDINGS, FAILURE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
@@ -62,14 +68,17 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def show(error: Exception) -> None:
     """Say what went wrong: in one line where that is all a user needs, else with the traceback."""
+    from initlint.baseline import BaselineError
     from initlint.catalogue import PluginError, UnknownRule
+    from initlint.changed import GitError
     from initlint.config import ConfigError
     from initlint.report import OutputError
     from initlint.source import PathError, SourceError
 
+    of_users = (UnknownRule, PluginError, OutputError, ConfigError, PathError, SourceError, BaselineError, GitError)
     if isinstance(error, click.ClickException):
         error.show()
-    elif isinstance(error, UnknownRule | PluginError | OutputError | ConfigError | PathError | SourceError | OSError):
+    elif isinstance(error, (*of_users, OSError)):
         click.echo(f"Error: {error}", err=True)
     else:
         sys.excepthook(type(error), error, error.__traceback__)
@@ -87,63 +96,6 @@ def did_you_mean(word: str | None) -> str:
     return f"; did you mean {word!r}?" if word else ""
 
 
-def split_words(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of a repeatable option that takes comma-separated lists. Raises click.BadParameter for no words."""
-    words = tuple(word.strip() for value in values for word in value.split(",") if word.strip())
-    if values and not words:
-        raise click.BadParameter("names nothing", ctx, option)
-    return words
-
-
-def parse_outputs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[Output, ...]:
-    """The outputs that formats and files name. Raises click.BadParameter."""
-    try:
-        return tuple(map(Output.parse, values))
-    except OutputError as error:
-        raise click.BadParameter(str(error), ctx, option) from None
-
-
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-
-
-def parse_size(ctx: click.Context, option: click.Parameter, value: str | None) -> int | None:
-    """The bytes of `8G`, `500M`. Raises click.BadParameter."""
-    if value is None:
-        return None
-    number, unit = value.rstrip("KMGTBikmgtb"), value.lstrip("0123456789.").upper().removesuffix("B").removesuffix("I")
-    try:
-        return int(float(number) * _UNITS[unit])
-    except (ValueError, KeyError):
-        raise click.BadParameter(f"{value!r} is no size; write 8G or 500M", ctx, option) from None
-
-
-def runtime_outputs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Formats of the runtime checker, each with a file behind a colon. Raises click.BadParameter."""
-    from initlint.runtime import commands as runtime
-
-    for value in values:
-        if value.partition(":")[0] not in runtime.FORMATS:
-            known = ", ".join(runtime.FORMATS)
-            raise click.BadParameter(f"unknown format {value!r}; known are {known}", ctx, option)
-    return values
-
-
-def words_option(name: str, metavar: str, text: str) -> Callable[[Command], Command]:
-    """A repeatable option that takes comma-separated lists."""
-    return click.option(name, multiple=True, callback=split_words, metavar=metavar, help=text)
-
-
-def in_order(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
-    """Several options as one decorator, in the order in which `--help` lists them."""
-
-    def decorate(command: Any) -> Any:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return decorate
-
-
 config_options = in_order(
     click.option(
         "--config",
@@ -153,28 +105,55 @@ config_options = in_order(
     click.option("--isolated", is_flag=True, help="Read no configuration."),
 )
 
-selection_options = in_order(
+settings_options = in_order(
     words_option(
         "--select", "RULES", "Run these rules instead of the configured ones: codes, names, prefixes, families, ALL."
     ),
     words_option("--extend-select", "RULES", "Run these rules too."),
     words_option("--ignore", "RULES", "Do not run these rules."),
-    click.option("--preview", is_flag=True, help="Run preview rules too."),
-    words_option("--exclude", "PATTERNS", "Pass over these files and folders too, as .gitignore would."),
-    click.option("--force-exclude", is_flag=True, help="Pass over excluded files even where they are named."),
+    click.option("--preview", is_flag=True, default=None, help="Run preview rules too."),
+    words_option("--exclude", "PATTERNS", "Pass over these files and folders instead of the configured ones."),
+    words_option("--extend-exclude", "PATTERNS", "Pass over these files and folders too, as .gitignore would."),
+    click.option(
+        "--force-exclude", is_flag=True, default=None, help="Pass over excluded files even where they are named."
+    ),
     config_options,
+)
+
+selection_options = in_order(
+    settings_options,
     click.option("--no-project", "project", flag_value=False, default=True, help="Check each file by itself."),
     click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes; by default one per core."),
 )
 
 output_option = click.option(
     "--output-format",
-    "outputs",
     multiple=True,
-    default=("text",),
     callback=parse_outputs,
     metavar="FORMAT[:FILE]",
     help=f"How findings are printed, or written to a file; can be given several times. {', '.join(FORMATS)}.",
+)
+
+report_options = in_order(
+    output_option,
+    click.option(
+        "--fail-on",
+        type=click.Choice(("error", "warning", "note", "never")),
+        help="The lowest severity that gives exit code 1; by default note.",
+    ),
+    click.option(
+        "--baseline",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Leave out what this file holds.",
+    ),
+    click.option("--no-baseline", "use_baseline", flag_value=False, default=True, help="Use no baseline."),
+    click.option(
+        "--changed",
+        is_flag=False,
+        flag_value="HEAD",
+        metavar="[BASE]",
+        help="Only files that git says changed: against HEAD, or since the branch left BASE.",
+    ),
 )
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
@@ -191,77 +170,108 @@ def commands() -> None:
 @commands.command()
 @paths_argument
 @selection_options
-@output_option
+@report_options
 @click.option("--no-islands", is_flag=True, help="Parse whole files; slower, and finds the same.")
 @click.option("--no-suppressions", is_flag=True, help="Report what comments suppress.")
+@click.option(
+    "--add-ignore", metavar="REASON", callback=check_reason, help="Write comments that suppress all findings."
+)
+@click.option(
+    "--write-baseline", type=click.Path(dir_okay=False, path_type=Path), help="Write what is found to this file."
+)
+@click.option("--prune", is_flag=True, help="Take out of the baseline what is found no more.")
 @click.pass_context
 def check(
     ctx: click.Context,
     /,
     paths: tuple[Path, ...],
-    outputs: tuple[Output, ...],
     no_islands: bool,
     no_suppressions: bool,
+    add_ignore: str | None,
+    write_baseline: Path | None,
+    prune: bool,
     **choices: Any,
 ) -> None:
     """Report the findings in files and folders."""
     from initlint.report.records import Summary
     from initlint.session import Session
 
+    if write_baseline is not None:
+        choices["use_baseline"] = False
+    if add_ignore and (no_suppressions or write_baseline):
+        raise click.UsageError("--add-ignore goes with neither --no-suppressions nor --write-baseline", ctx)
     session = Session.start(paths, islands=not no_islands, suppressions=not no_suppressions, **choices)
-    ctx.exit(session.report(session.check(), outputs, Summary()))
+    if prune and session.review is None:
+        raise click.UsageError("--prune needs a baseline: --baseline FILE, or the key in the configuration", ctx)
+    if write_baseline is not None:
+        ctx.exit(session.write_baseline(write_baseline))
+    summary = Summary()
+    results = session.add_ignores(add_ignore, summary) if add_ignore else session.check(summary)
+    code = session.report(results, summary)
+    session.settle(prune)
+    ctx.exit(code)
 
 
 @commands.command()
 @paths_argument
 @selection_options
-@output_option
+@report_options
 @click.option("--diff", is_flag=True, help="Print what would change and write nothing.")
-@click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that change the drawn numbers too.")
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes", default=None, help="Apply fixes that change the drawn numbers too, or do not."
+)
 @click.pass_context
-def fix(
-    ctx: click.Context,
-    /,
-    paths: tuple[Path, ...],
-    outputs: tuple[Output, ...],
-    diff: bool,
-    unsafe_fixes: bool,
-    **choices: Any,
-) -> None:
+def fix(ctx: click.Context, /, paths: tuple[Path, ...], diff: bool, **choices: Any) -> None:
     """Apply fixes, and report what remains."""
     from initlint.report.records import Summary
     from initlint.session import Session
 
     session = Session.start(paths, **choices)
+    unsafe = session.settings.unsafe_fixes
     if diff:
-        ctx.exit(session.diff(unsafe_fixes))
+        ctx.exit(session.diff(unsafe))
     summary = Summary()
-    ctx.exit(session.report(session.fix(unsafe_fixes, summary), outputs, summary))
+    ctx.exit(session.report(session.fix(unsafe, summary), summary))
+
+
+@commands.command("config")
+@click.argument("path", metavar="[FILE]", default=Path(), type=click.Path(exists=True, path_type=Path))
+@settings_options
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
+def configuration(path: Path, config: Path | None, isolated: bool, output_format: str, **choices: Any) -> None:
+    """Show what is in force for a file or folder, and where each value comes from."""
+    from initlint.report.configuration import render
+    from initlint.session import settings_for
+
+    settings = settings_for((path,), config, isolated).with_overrides(**choices)
+    click.echo(render(path, settings, as_json=output_format == "json"))
 
 
 @commands.command()
 @click.argument("rule")
-def explain(rule: str) -> None:
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
+def explain(rule: str, output_format: str) -> None:
     """Show the page of a rule, given by its code or name."""
-    from initlint.explain import page
+    from initlint.explain import explanation, page, show
 
-    text = page(rule)
-    if not sys.stdout.isatty():
-        click.echo(text, nl=False)
-        return
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    Console().print(Markdown(text))
+    if output_format == "json":
+        click.echo(explanation(rule), nl=False)
+    elif sys.stdout.isatty():
+        show(page(rule))
+    else:
+        click.echo(page(rule), nl=False)
 
 
 @commands.command()
 @click.option("--output-format", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 def rules(output_format: str) -> None:
     """List all rules."""
-    from initlint.explain import table
+    from initlint.explain import listing, show_listing
 
-    click.echo(table(output_format), nl=False)
+    if output_format == "text" and sys.stdout.isatty():
+        show_listing()
+    else:
+        click.echo(listing(output_format), nl=False)
 
 
 @commands.command()
@@ -274,6 +284,17 @@ def facts(file: Path, as_json: bool, config: Path | None, isolated: bool) -> Non
     from initlint.session import settings_for
 
     click.echo(described(file, as_json, settings_for((file,), config, isolated)).rstrip("\n"))
+
+
+@commands.command()
+@click.option("--stdio", is_flag=True, hidden=True, help="The only way; many editors say it.")
+def server(stdio: bool) -> None:
+    """Speak the language server protocol over stdin and stdout, for editors."""
+    try:
+        from initlint.server import serve
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is not installed: pip install 'initlint[lsp]'") from error
+    serve()
 
 
 @commands.command()

@@ -1,22 +1,26 @@
-"""Configuration: `[tool.initlint]` of pyproject.toml or initlint.toml, typed, checked, and narrowed to a path."""
+"""Configuration: `[tool.initlint]` of pyproject.toml or initlint.toml, checked, overridden, and narrowed to a path."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 from initlint import catalogue, requirements
+from initlint.finding import Severity
+from initlint.report import Output, OutputError
+from initlint.table import ConfigError, did_you_mean, nearest, place_of, shown, table_of, typed
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
     from initlint.rule import Rule
+
+__all__ = ["ConfigError", "Overrides", "Part", "Settings", "load", "read"]
 
 DEFAULT_EXCLUDES = frozenset(
     (
@@ -24,33 +28,60 @@ DEFAULT_EXCLUDES = frozenset(
         *(".svn", ".tox", ".venv", "__pycache__", "node_modules", "venv"),
     )
 )
-"""Names of folders that a walk never enters."""
+"""Names of folders that a walk never enters where `exclude` says nothing."""
 
 VERSIONED = {"torch": "2.13", "transformers": "5.0"}
 """Packages with a key `<package>-version`, the lowest that the code is for, each with an example of a version."""
 
+NEVER = "never"
+FAIL_ON = (*(severity.value for severity in Severity), NEVER)
+"""What `fail-on` may say: the lowest severity whose findings give exit code 1, or that none does."""
+
+COMMAND_LINE = "command line"
+REQUIRED = "required by the project"
+
 _VERSION = re.compile(r"\d+(\.\d+){1,2}((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[\w.]+)?", re.ASCII)
-_MISTYPED = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)` - at `\$\.?(.*)`")
-_TYPES = {
-    "array": "a list",
-    "object": "a table",
-    "str": "a string",
-    "bool": "true or false",
-    "int": "a number",
-    "float": "a number",
-}
 
 
-class ConfigError(Exception):
-    """The configuration is wrong; the message names the file, the key and what is meant."""
+class Part(NamedTuple):
+    """A value, or a part of a list, and where it comes from: `pyproject.toml:exclude`, COMMAND_LINE, REQUIRED."""
+
+    value: Any
+    origin: str
+
+
+class Overrides(TypedDict, total=False):
+    """What a command line says over the configuration; None and empty lists say nothing."""
+
+    select: Iterable[str] | None
+    extend_select: Iterable[str]
+    ignore: Iterable[str]
+    preview: bool | None
+    exclude: Iterable[str] | None
+    extend_exclude: Iterable[str]
+    force_exclude: bool | None
+    fail_on: str | None
+    output_format: Iterable[Output]
+    baseline: Path | None
+    unsafe_fixes: bool | None
+    init_modules: Iterable[str]
+    torch_version: str | None
+    transformers_version: str | None
+
+
+_ADDED = ("extend_select", "ignore", "extend_exclude", "init_modules")
+"""Lists that a command line adds to; every other value it replaces."""
+_LISTS = (*_ADDED, "select", "exclude", "output_format")
+_SELECTION = ("select", "extend_select", "ignore")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user chose in the file `source`; patterns are as in .gitignore, relative to the folder `root`.
 
-    `torch_version` and `transformers_version` are the lowest versions that the code is for: what the user says, or else
-    what the project requires.
+    Without `exclude` a walk passes over DEFAULT_EXCLUDES. `torch_version` and `transformers_version` are the lowest
+    versions that the code is for: what the user says, or else what the project requires. `origins` holds, by key, where
+    each value comes from; a key that is not there has its default.
     """
 
     select: tuple[str, ...] | None = None
@@ -58,52 +89,51 @@ class Settings:
     ignore: tuple[str, ...] = ()
     preview: bool = False
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    exclude: tuple[str, ...] = ()
+    severity: tuple[tuple[str, Severity], ...] = ()
+    fail_on: str = Severity.NOTE.value
+    exclude: tuple[str, ...] | None = None
+    extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    respect_gitignore: bool = True
+    output_format: tuple[Output, ...] = ()
+    baseline: Path | None = None
+    unsafe_fixes: bool = False
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
     transformers_version: str | None = None
     root: Path = field(default_factory=Path.cwd)
     source: Path | None = None
+    origins: Mapping[str, tuple[Part, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def default(cls) -> Settings:
         """The settings without any configuration; patterns are relative to the current folder."""
         return cls()
 
-    def with_overrides(
-        self,
-        *,
-        select: Iterable[str] | None = None,
-        extend_select: Iterable[str] = (),
-        ignore: Iterable[str] = (),
-        preview: bool | None = None,
-        exclude: Iterable[str] = (),
-        init_modules: Iterable[str] = (),
-        torch_version: str | None = None,
-        transformers_version: str | None = None,
-    ) -> Settings:
-        """These settings with those of a command line: lists add, None keeps.
+    def with_overrides(self, **overrides: Unpack[Overrides]) -> Settings:
+        """These settings with those of a command line.
 
-        `select` stands for all that the configuration selects and ignores, per-file-ignores apart.
-        Raises catalogue.UnknownRule, and ConfigError for a value that no configuration may have.
+        `select` stands for all that the configuration selects and ignores, per-file-ignores apart; `exclude` for its
+        `exclude`; other lists add. Raises catalogue.UnknownRule, and ConfigError for a value that no configuration may
+        have.
         """
-        chosen, added, dropped = tuple(select or ()), tuple(extend_select), tuple(ignore)
-        _check_words((*chosen, *added, *dropped))
-        patterns, modules = tuple(exclude), tuple(init_modules)
-        _check(patterns, modules, {"torch": torch_version, "transformers": transformers_version})
-        if select is None:
-            added, dropped = (*self.extend_select, *added), (*self.ignore, *dropped)
-        return replace(
-            self,
-            select=self.select if select is None else chosen,
-            extend_select=added,
-            ignore=dropped,
-            preview=self.preview if preview is None else preview,
-            exclude=(*self.exclude, *patterns),
-            init_modules=(*self.init_modules, *modules),
-            torch_version=self.torch_version if torch_version is None else torch_version,
-            transformers_version=self.transformers_version if transformers_version is None else transformers_version,
-        )
+        given: dict[str, Any] = {
+            name: tuple(value) if name in _LISTS else value  # type: ignore[arg-type]
+            for name, value in overrides.items()
+            if value is not None
+        }
+        given = {name: value for name, value in given.items() if value != ()}
+        _check_words(word for name in _SELECTION for word in given.get(name, ()))
+        _check_values(given)
+        dropped = _SELECTION if "select" in given else ()
+        cleared: dict[str, Any] = {name: None if name == "select" else () for name in dropped}
+        kept = replace(self, **cleared)
+        origins = {key: parts for key, parts in self.origins.items() if _field(key) not in dropped}
+        for name, value in given.items():
+            before = origins.get(_key(name), ()) if name in _ADDED else ()
+            origins[_key(name)] = (*before, Part(value, COMMAND_LINE))
+        given |= {name: (*getattr(kept, name), *given[name]) for name in _ADDED if name in given}
+        return replace(kept, **given, origins=origins)
 
     def rules_for(self, path: Path) -> tuple[Rule, ...]:
         """The rules that run on a file, sorted by code."""
@@ -114,15 +144,25 @@ class Settings:
         chosen = self.select is None or code in _codes((*self.select, *self.extend_select))
         return chosen and code not in _codes(self._ignored(path))
 
+    def fails(self, severity: Severity) -> bool:
+        """Whether a finding of a severity gives exit code 1."""
+        return FAIL_ON.index(severity.value) <= FAIL_ON.index(self.fail_on) and self.fail_on != NEVER
+
     def excludes(self, path: Path | str, folder: bool) -> bool:
-        """Whether the patterns of `exclude` match a path or a folder above it; never the root itself."""
-        if not self.exclude or not (relative := self._relative(path)):
+        """Whether the patterns that the user excludes match a path or a folder above it; never the root itself."""
+        patterns = (*(self.exclude or ()), *self.extend_exclude)
+        if not patterns or not (relative := self._relative(path)):
             return False
-        return _patterns(self.exclude).match_file(relative + ("/" if folder else ""))
+        return _patterns(patterns).match_file(relative + ("/" if folder else ""))
+
+    @property
+    def passed_over(self) -> frozenset[str]:
+        """Names of folders that a walk never enters."""
+        return DEFAULT_EXCLUDES if self.exclude is None else frozenset()
 
     def excludes_by_default(self, path: Path) -> bool:
         """Whether a path is in a folder that no walk from the root enters."""
-        return not DEFAULT_EXCLUDES.isdisjoint(self._relative(path).split("/"))
+        return not self.passed_over.isdisjoint(self._relative(path).split("/"))
 
     def _ignored(self, path: Path) -> tuple[str, ...]:
         if not self.per_file_ignores:
@@ -151,63 +191,49 @@ def load(start: Path) -> Settings:
     transformers, it is the one that the project around requires. Raises ConfigError.
     """
     place = Path(os.path.abspath(start))
-    for folder in (place, *place.parents):
-        for name in ("initlint.toml", "pyproject.toml"):
-            file = folder / name
-            if file.is_file() and (table := _table(file)) is not None:
-                return _settings(file, table)
-    required: dict[str, Any] = {f"{package}_version": _required(place, package) for package in VERSIONED}
-    return replace(Settings.default(), **required)
+    found = nearest(place)
+    return _with_required(Settings.default(), place) if found is None else _settings(*found)
 
 
 def read(file: Path) -> Settings:
     """The settings of one file, whatever its name. Raises ConfigError, also where it has no settings."""
-    table = _table(file)
+    table = table_of(file)
     if table is None:
         raise ConfigError(f"{file} has no [tool.initlint]")
     return _settings(Path(os.path.abspath(file)), table)
 
 
-def _table(file: Path) -> dict[str, Any] | None:
-    """The table of our settings; None for a file that is not about us, which is then not parsed."""
-    import tomllib
-
-    try:
-        data = file.read_bytes()
-        if file.name == "pyproject.toml" and b"initlint" not in data:
-            return None
-        content = tomllib.loads(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{_shown(file)} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{_shown(file)} is not valid TOML: {error}") from error
-    if file.name != "pyproject.toml":
-        return content
-    tools = content.get("tool")
-    table = tools.get("initlint") if isinstance(tools, dict) else None
-    if table is None or isinstance(table, dict):
-        return table
-    raise ConfigError(f"[tool.initlint] of {_shown(file)} must be a table")
-
-
 def _settings(file: Path, table: Mapping[str, Any]) -> Settings:
-    where = f"[tool.initlint] of {_shown(file)}" if file.name == "pyproject.toml" else _shown(file)
-    values = _typed(table, where)
-    ignores = values.pop("per_file_ignores")
-    lists = {key: values[key.replace("-", "_")] or () for key in ("select", "extend-select", "ignore")}
-    lists |= {f"per-file-ignores.{pattern!r}": words for pattern, words in ignores.items()}
+    where = place_of(file)
+    values = typed(table, where)
+    lists = {_key(name): values[name] or () for name in _SELECTION}
+    lists |= {f"per-file-ignores.{pattern!r}": words for pattern, words in values["per_file_ignores"].items()}
+    lists |= {f"severity.{word!r}": (word,) for word in values["severity"]}
     for key, words in lists.items():
         try:
             _check_words(words)
         except catalogue.UnknownRule as error:
             raise ConfigError(f"{error} (in {key!r} in {where})") from error
-    versions = {package: values[f"{package}_version"] for package in VERSIONED}
     try:
-        _check((*values["exclude"], *ignores), values["init_modules"], versions)
+        _check_values(values)
+        values["severity"] = tuple((word, _severity(word, name)) for word, name in values["severity"].items())
+        values["output_format"] = tuple(_output(text, file.parent) for text in values["output_format"])
     except ConfigError as error:
         raise ConfigError(f"{error} (in {where})") from error
-    values |= {f"{package}_version": given or _required(file.parent, package) for package, given in versions.items()}
-    return Settings(**values, per_file_ignores=tuple(ignores.items()), root=file.parent, source=file)
+    values["per_file_ignores"] = tuple(values["per_file_ignores"].items())
+    values["baseline"] = None if values["baseline"] is None else file.parent / values["baseline"]
+    origins = {key: (Part(value, f"{shown(file)}:{key}"),) for key, value in table.items()}
+    return _with_required(Settings(**values, root=file.parent, source=file, origins=origins), file.parent)
+
+
+def _with_required(settings: Settings, place: Path) -> Settings:
+    """The settings with the versions that the project around a folder requires, where they say none."""
+    for package in VERSIONED:
+        name = f"{package}_version"
+        if getattr(settings, name) is None and (found := _required(place, package)) is not None:
+            origins = {**settings.origins, _key(name): (Part(found, REQUIRED),)}
+            settings = replace(settings, **{name: found}, origins=origins)  # type: ignore[arg-type]
+    return settings
 
 
 def _required(place: Path, package: str) -> str | None:
@@ -217,67 +243,56 @@ def _required(place: Path, package: str) -> str | None:
     return next((found for folder in folders if (found := requirements.lowest_version(folder, package))), None)
 
 
-def _typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The values of the table by field name, with defaults. Raises ConfigError for an unknown key or a wrong type."""
-    import msgspec
-
-    class Table(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
-        select: tuple[str, ...] | None = None
-        extend_select: tuple[str, ...] = ()
-        ignore: tuple[str, ...] = ()
-        preview: bool = False
-        per_file_ignores: dict[str, tuple[str, ...]] = {}
-        exclude: tuple[str, ...] = ()
-        init_modules: tuple[str, ...] = ()
-        torch_version: str | None = None
-        transformers_version: str | None = None
-
-    known = [field.encode_name for field in msgspec.structs.fields(Table)]
-    for key in table:
-        if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            raise ConfigError(f"unknown key {key!r} in {where}" + (f"; did you mean {close[0]!r}?" if close else ""))
-    try:
-        return msgspec.structs.asdict(msgspec.convert(dict(table), Table))
-    except msgspec.ValidationError as error:
-        raise ConfigError(_mistyped(str(error), where)) from error
-
-
-def _mistyped(message: str, where: str) -> str:
-    """What msgspec says of a wrong type, in the words of TOML."""
-    match = _MISTYPED.fullmatch(message)
-    if match is None:
-        return f"{message} in {where}"
-    wanted, found = (_TYPES.get(name, name) for name in (match[1], match[2]))
-    return f"key {match[3]!r} in {where} must be {wanted}, not {found}"
-
-
-def _check_words(words: tuple[str, ...]) -> None:
+def _check_words(words: Iterable[str]) -> None:
     """Raises catalogue.UnknownRule for a word that names no rule; the empty word would be a prefix of all."""
+    words = tuple(words)
     if "" in words:
         raise catalogue.UnknownRule("unknown rule ''")
     catalogue.codes(words)
 
 
-def _check(patterns: Iterable[str], modules: Iterable[str], versions: Mapping[str, str | None]) -> None:
-    """Raises ConfigError for a pattern, a module name or a version (by its package) that is none."""
+def _check_values(values: Mapping[str, Any]) -> None:
+    """Raises ConfigError for a pattern, a module name, a version or a severity that is none."""
+    patterns = (*(values.get("exclude") or ()), *values.get("extend_exclude", ()), *values.get("per_file_ignores", ()))
     for pattern in patterns:
         try:
             _patterns((pattern,))
         except ValueError as error:
             raise ConfigError(f"{pattern!r} is not a pattern as in .gitignore") from error
-    for module in modules:
+    for module in values.get("init_modules", ()):
         if not all(part.isidentifier() for part in module.split(".")):
             raise ConfigError(f"init-modules: {module!r} is not the dotted name of a module")
-    for package, version in versions.items():
+    for package, example in VERSIONED.items():
+        version = values.get(f"{package}_version")
         if version is not None and not _VERSION.fullmatch(version):
-            raise ConfigError(f"{package}-version: {version!r} is not a version such as {VERSIONED[package]!r}")
+            raise ConfigError(f"{package}-version: {version!r} is not a version such as {example!r}")
+    if (fail_on := values.get("fail_on", NEVER)) not in FAIL_ON:
+        raise ConfigError(f"fail-on: {fail_on!r} is none of {', '.join(FAIL_ON)}{did_you_mean(fail_on, FAIL_ON)}")
 
 
-def _shown(file: Path) -> str:
-    """A file's path relative to the current folder where it is below it."""
-    relative = os.path.relpath(file)
-    return str(file) if relative.startswith(os.pardir) else relative
+def _severity(word: str, name: str) -> Severity:
+    known = [severity.value for severity in Severity]
+    if name not in known:
+        hint = f"; to turn a rule off, write ignore = [{word!r}]" if name == "off" else did_you_mean(name, known)
+        raise ConfigError(f"severity.{word!r}: {name!r} is none of {', '.join(known)}{hint}")
+    return Severity(name)
+
+
+def _output(text: str, folder: Path) -> Output:
+    """An output whose file is relative to a folder."""
+    try:
+        output = Output.parse(text)
+    except OutputError as error:
+        raise ConfigError(f"output-format: {error}") from error
+    return output if output.path is None else replace(output, path=folder / output.path)
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _field(key: str) -> str:
+    return key.replace("-", "_")
 
 
 @lru_cache(maxsize=256)

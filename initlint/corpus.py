@@ -395,6 +395,7 @@ def _options(settings: Settings) -> Iterator[str]:
         ("--extend-select", settings.extend_select),
         ("--ignore", settings.ignore),
         ("--exclude", settings.exclude),
+        ("--extend-exclude", settings.extend_exclude),
     )
     for option, words in lists:
         if words:

@@ -20,8 +20,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint.finding import Diagnostic, Finding
-from initlint.gate import gate, live
+from initlint.catalogue import severities
+from initlint.finding import Diagnostic, Finding, Severity, Suppressed
+from initlint.gate import gate, live, may_suppress
 from initlint.rule import Rule
 from initlint.source import Source, SourceError, read_bytes
 
@@ -51,7 +52,8 @@ class Options:
 
     `islands`, with the premises of the rules, and `suppressions` can be turned off to compare; `unused` reports
     suppressions that were not needed; without `noqa` only our own comments suppress. With `project`, rules that ask for
-    it learn what the other files of a run say: `elsewhere`, which is None for a file that is checked alone.
+    it learn what the other files of a run say: `elsewhere`, which is None for a file that is checked alone. `severity`
+    holds rules, by any word that names them, whose findings have another severity than that of their class.
     """
 
     islands: bool = True
@@ -62,6 +64,7 @@ class Options:
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
     transformers_version: str | None = None
+    severity: tuple[tuple[str, Severity], ...] = ()
     elsewhere: Elsewhere | None = None
 
     def configured(self, settings: Settings, path: Path) -> Options:
@@ -72,20 +75,27 @@ class Options:
             init_modules=settings.init_modules,
             torch_version=settings.torch_version,
             transformers_version=settings.transformers_version,
+            severity=settings.severity,
         )
+
+    def graded(self, finding: Finding) -> Finding:
+        """A finding with the severity that its code has here."""
+        severity = severities(self.severity).get(finding.code) if self.severity else None
+        return finding if severity is None else replace(finding, severity=severity)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a run says of one file.
 
-    `source` is None where the file was not decoded or the gate stopped it; `options` are those of the run, None for a
-    file that was checked by itself.
+    `suppressed` are findings that comments silence. `source` is None where the file was not decoded or the gate stopped
+    it; `options` are those of the run, None for a file that was checked by itself.
     """
 
     path: Path
     findings: tuple[Finding, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
     source: Source | None = field(default=None, compare=False)
     options: Options | None = field(default=None, compare=False)
 
@@ -98,7 +108,8 @@ def check_file(path: Path, rules: Sequence[Rule], options: Options) -> Result:
     except SourceError as error:
         diagnostic = Diagnostic(error.path, DOES_NOT_PARSE, error.message, error.line, error.column)
         return Result(path, diagnostics=(diagnostic,))
-    return check_source(source, rules, options) if gate(rules)(data) else Result(path)
+    relevant = gate(rules)(data) or (options.unused and options.suppressions and may_suppress(data))
+    return check_source(source, rules, options) if relevant else Result(path)
 
 
 @contextmanager
@@ -141,14 +152,22 @@ def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options:
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
         return Result(source.path, diagnostics=(diagnostic,), source=source)
+    suppressed: list[Suppressed] = []
     if options.suppressions:
         from initlint import suppress
 
-        findings = suppress.apply(
+        applied = suppress.apply(
             findings, source.text, rules, path=source.path, unused=options.unused, noqa=options.noqa
         )
-    ordered = tuple(sorted(findings, key=lambda finding: finding.order))
-    return Result(source.path, ordered, tuple(sorted((*crashed, *diagnostics), key=lambda each: each.order)), source)
+        findings, suppressed = applied.kept, applied.suppressed
+    graded = (replace(each, finding=options.graded(each.finding)) for each in suppressed)
+    return Result(
+        source.path,
+        tuple(sorted(map(options.graded, findings), key=lambda finding: finding.order)),
+        tuple(sorted((*crashed, *diagnostics), key=lambda each: each.order)),
+        tuple(sorted(graded, key=lambda each: each.finding.order)),
+        source,
+    )
 
 
 def _may_speak(rule: Rule, tree: Callable[[], Tree], path: Path, crashed: list[Diagnostic]) -> bool:
@@ -165,21 +184,25 @@ def check_paths(
     settings: Settings,
     jobs: int = 1,
     options: Options | None = None,
-    force_exclude: bool = False,
     project_of: Callable[[Path], object] = lambda path: None,
+    only: Callable[[Path], bool] = lambda path: True,
 ) -> Iterator[Result]:
     """Check files and folders; results come in the order of the paths, whatever `jobs` is.
 
-    The files for which `project_of` gives the same are one project.
+    The files for which `project_of` gives the same are one project. Files that `only` refuses are not checked, and are
+    known to the project all the same.
     """
     from initlint.source import discover
 
     base = options or Options()
-    files = discover(paths, settings, force_exclude=force_exclude)
-    work = [_Work(path, settings.rules_for(path), base.configured(settings, path)) for path in files]
+    work = [
+        _Work(path, settings.rules_for(path), base.configured(settings, path)) for path in discover(paths, settings)
+    ]
+    chosen = {each.path for each in work if only(each.path)}
+    if base.project and chosen:
+        work = _in_projects(work, project_of, jobs if len(work) >= _POOL_FROM else 1)
+    work = [each for each in work if each.path in chosen]
     parallel = jobs if len(work) >= _POOL_FROM else 1
-    if base.project:
-        work = _in_projects(work, project_of, parallel)
     results = _in_processes(work, parallel) if parallel > 1 else map(_check, work)
     for each, result in zip(work, results, strict=True):
         yield replace(result, options=each.options)

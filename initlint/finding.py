@@ -90,6 +90,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that a comment in the source suppresses, and the reason that it gives; empty where it gives none."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """The tool could not do its job for a file: it does not parse, cannot be read, or a rule crashed. Exit code 2."""
 

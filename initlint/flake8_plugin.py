@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 from initlint import __version__
 
 if TYPE_CHECKING:
+    from initlint.baseline import Baseline
     from initlint.config import Settings
+    from initlint.finding import Finding
 
 Violation = tuple[int, int, str, type["Plugin"]]
 
@@ -50,6 +52,8 @@ class Plugin:
         from initlint.gate import gate
 
         settings = _settings(os.path.dirname(os.path.abspath(self._path)), self._selected)
+        if settings.excludes(self._path, folder=False) or settings.excludes_by_default(self._path):
+            return
         text = "".join(self._lines)
         if gate(settings.rules_for(self._path))(text.encode("utf-8", "surrogatepass")):
             yield from self._violations(text, settings)
@@ -60,10 +64,31 @@ class Plugin:
 
         options = Options(noqa=False, unused=False).configured(settings, self._path)
         result = check_tree(Source(self._path, text), self._tree, settings.rules_for(self._path), options)
-        for finding in result.findings:
+        held = _held(settings.baseline, self._path, result.findings, text) if settings.baseline else frozenset()
+        for finding in (each for each in result.findings if each.code not in held):
             yield finding.region.line, finding.region.column, _message(finding.code, finding.message), type(self)
         for diagnostic in result.diagnostics:
             yield diagnostic.line, diagnostic.column, _message(diagnostic.code, diagnostic.message), type(self)
+
+
+def _held(file: Path, path: Path, findings: Sequence[Finding], text: str) -> frozenset[str]:
+    """The codes that a baseline holds; it counts what no `noqa` suppresses, which flake8 takes out by itself later."""
+    from initlint.suppress import apply
+
+    return _baseline(file).held(path, apply(findings, text, (), path=path, unused=False).kept)
+
+
+@lru_cache(maxsize=16)
+def _baseline(file: Path) -> Baseline:
+    """A baseline, read once. Raises flake8's ExecutionError."""
+    from initlint.baseline import Baseline, BaselineError
+
+    try:
+        return Baseline.read(file)
+    except BaselineError as error:
+        from flake8.exceptions import ExecutionError
+
+        raise ExecutionError(f"initlint: {error}") from error
 
 
 @lru_cache(maxsize=1024)

@@ -46,6 +46,11 @@ def gate(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
     return passes
 
 
+def may_suppress(data: bytes) -> bool:
+    """Whether a file's bytes may hold a suppression of ours, needed or not."""
+    return b"initlint:" in data or (b"INI" in data and b"noqa" in data.lower())
+
+
 def live(rules: Iterable[Rule], text: str, stretches: Sequence[str]) -> list[Live]:
     """The rules of which a trigger stands in a text; the others have nothing to say.
 

@@ -4,82 +4,141 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from initlint import config, engine
-from initlint.config import Settings
+from initlint.baseline import Baseline, Review
+from initlint.config import Overrides, Settings
 from initlint.engine import Result
 from initlint.finding import Diagnostic, Finding, Safety
 from initlint.report import Output, write
-from initlint.report.records import Summary, diagnostic_record, one_line
+from initlint.report.records import Summary, count, diagnostic_record, one_line, printable
 from initlint.source import Source, SourceError, write_atomically
+from initlint.table import shown
 
 if TYPE_CHECKING:
     from initlint.fixing import Fixed
 
+Offer = Callable[[str, tuple[Finding, ...]], tuple[Finding, ...]]
+"""What may be applied, as fixes of findings, of what was found in a text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Files and folders, the settings and options that they are checked with, and the number of processes."""
+    """Files and folders, the settings and options that they are checked with, and the number of processes.
+
+    Where `changed` is not None, only the files are checked whose real paths it holds. `review` keeps what a baseline
+    holds out of the results.
+    """
 
     paths: tuple[Path, ...]
     settings: Settings
     options: engine.Options
     jobs: int
-    force_exclude: bool
+    changed: frozenset[str] | None = None
+    review: Review | None = None
 
     @classmethod
     def start(
         cls,
         paths: tuple[Path, ...],
         *,
-        select: tuple[str, ...],
-        extend_select: tuple[str, ...],
-        ignore: tuple[str, ...],
-        preview: bool,
-        exclude: tuple[str, ...],
-        force_exclude: bool,
         config: Path | None,
         isolated: bool,
         jobs: int | None,
         islands: bool = True,
         suppressions: bool = True,
         project: bool = True,
+        use_baseline: bool = False,
+        changed: str | None = None,
+        **overrides: Unpack[Overrides],
     ) -> Session:
-        """Lay the command line over the configuration. Raises ConfigError and UnknownRule."""
+        """Lay the command line over the configuration. Raises ConfigError, UnknownRule, BaselineError and GitError."""
+        if changed is not None:
+            paths, changed = _paths_and_base(paths, changed)
         paths = paths or (Path(),)
-        settings = settings_for(paths, config, isolated).with_overrides(
-            select=select or None,
-            extend_select=extend_select,
-            ignore=ignore,
-            preview=preview or None,
-            exclude=exclude,
-        )
+        settings = settings_for(paths, config, isolated).with_overrides(**overrides)
         options = engine.Options(islands=islands, suppressions=suppressions, project=project)
-        return cls(paths, settings, options, jobs or available_cores(), force_exclude)
+        review = Review(Baseline.read(settings.baseline)) if use_baseline and settings.baseline else None
+        only = None if changed is None else _changed(paths, changed)
+        return cls(paths, settings, options, jobs or available_cores(), only, review)
 
-    def check(self) -> Iterator[Result]:
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The formats that results are written in."""
+        return self.settings.output_format or (Output("text"),)
+
+    def check(self, summary: Summary | None = None) -> Iterator[Result]:
         """Check all files; where there are findings, the result has its source, whatever `jobs` is."""
-        for result in engine.check_paths(self.paths, self.settings, self.jobs, self.options, self.force_exclude):
-            yield _with_source(result) if result.findings else result
+        for result in engine.check_paths(self.paths, self.settings, self.jobs, self.options, only=self._is_meant):
+            left = self._reviewed(result)
+            if summary is not None and self.review is not None:
+                summary.in_baseline = self.review.held
+            yield _with_source(left) if left.findings or left.suppressed else left
+
+    def _is_meant(self, path: Path) -> bool:
+        return self.changed is None or os.path.realpath(path) in self.changed
+
+    def _reviewed(self, result: Result) -> Result:
+        """A result without what the baseline holds; a file that could not be checked in full is not judged."""
+        if self.review is None:
+            return result
+        if not result.diagnostics:
+            ran = {rule.code for rule in self.settings.rules_for(result.path)}
+            unused = engine.UNUSED_SUPPRESSION
+            ran |= {unused} if self.options.configured(self.settings, result.path).unused else set()
+            self.review.judge(result.path, result.findings, frozenset(ran))
+        return replace(result, findings=self.review.left(result.path, result.findings))
+
+    def settle(self, prune: bool) -> None:
+        """Say on stderr which entries of the baseline are stale, or take them out. Raises BaselineError."""
+        if self.review is None:
+            return
+        self.review.judge_missing()
+        if prune and self.review.stale:
+            self.review.pruned.write()
+            entries = count(len(self.review.stale), "stale entry", "stale entries")
+            print(f"Pruned {shown(self.review.baseline.file)}: {entries}.", file=sys.stderr)
+        elif not prune:
+            sys.stderr.writelines(f"{printable(line)}\n" for line in self.review.lines)
+
+    def write_baseline(self, file: Path) -> int:
+        """Check all files and write what is found as a baseline; the exit code. Raises BaselineError."""
+        summary = Summary()
+        findings = [finding for result in summary.count(_announced(self.check())) for finding in result.findings]
+        Baseline.of(file, findings).write()
+        files = count(summary.files_with_findings, "file")
+        print(f"Wrote {shown(file)}: {count(summary.findings, 'finding')} in {files}.")
+        return 2 if summary.diagnostics else 0
 
     def fix(self, unsafe: bool, summary: Summary) -> Iterator[Result]:
         """Check all files, write those that fixes change, and give what remains; the fixes are counted."""
-        for result, fixed in self.fixed(unsafe):
-            if fixed is None or not fixed.changed:
-                yield result
+        for result, fixed in self.fixed(unsafe, summary):
+            written = _written(result, fixed)
+            if fixed is not None and fixed.changed and written is result:
+                summary.fixed += len(fixed.applied)
+                summary.files_fixed += 1
+            yield written
+
+    def add_ignores(self, reason: str, summary: Summary) -> Iterator[Result]:
+        """Check all files, write comments that suppress what is found, and give what remains; they are counted."""
+        from initlint.add_ignore import with_comments
+
+        for before in self.check(summary):
+            if before.source is None or not before.findings:
+                yield before
                 continue
-            try:
-                write_atomically(result.path, fixed.data)
-            except SourceError as error:
-                yield _failed(result, engine.DOES_NOT_PARSE, error.message)
-                continue
-            summary.fixed += len(fixed.applied)
-            summary.files_fixed += 1
-            yield result
+            result, fixed = self._fixed(
+                before, before.source, False, lambda text, found: with_comments(text, found, reason)
+            )
+            written = _written(result, fixed)
+            if fixed is not None and fixed.changed and written is result:
+                summary.commented += len(before.findings) - len(result.findings)
+                summary.files_commented += 1
+            yield written
 
     def diff(self, unsafe: bool) -> int:
         """Print what `fix` would change, and to stderr how much that is; the exit code. Nothing is written."""
@@ -96,38 +155,93 @@ class Session:
         print(summary.prediction, file=sys.stderr)
         return 2 if summary.diagnostics else min(summary.files_fixed, 1)
 
-    def fixed(self, unsafe: bool) -> Iterator[tuple[Result, Fixed | None]]:
+    def fixed(self, unsafe: bool, summary: Summary | None = None) -> Iterator[tuple[Result, Fixed | None]]:
         """What remains in each file once its fixes are applied, and the fixes themselves; nothing is written."""
         safeties = {Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE}
-        for result in self.check():
+        for result in self.check(summary):
             offered = {fix.safety for finding in result.findings if (fix := finding.applicable)}
             if result.source is None or safeties.isdisjoint(offered):
                 yield result, None
             else:
                 yield self._fixed(result, result.source, unsafe)
 
-    def _fixed(self, result: Result, source: Source, unsafe: bool) -> tuple[Result, Fixed | None]:
+    def _fixed(
+        self, result: Result, source: Source, unsafe: bool, offer: Offer = lambda text, findings: findings
+    ) -> tuple[Result, Fixed | None]:
+        """What is left of a file, and the fixes that `offer` makes of the findings that no baseline holds."""
         from initlint.fixing import NoConvergence, fix_source
 
         rules = self.settings.rules_for(result.path)
         options = result.options or self.options.configured(self.settings, result.path)
         last = result
+        held: frozenset[str] | None = None
 
         def check(text: Source) -> tuple[Finding, ...]:
-            nonlocal last
+            nonlocal last, held
             last = engine.check_source(text, rules, options)
-            return last.findings
+            if held is None:
+                held = self.review.baseline.held(result.path, last.findings) if self.review else frozenset()
+            return offer(text.text, tuple(finding for finding in last.findings if finding.code not in held))
 
         try:
             fixed = fix_source(source, check, unsafe)
         except NoConvergence as error:
             return _failed(result, engine.RULE_CRASHED, str(error).removeprefix(f"{result.path}: ")), None
         diagnostics = last.diagnostics + fixed.diagnostics
-        return Result(result.path, fixed.remaining, diagnostics, replace(source, text=fixed.text)), fixed
+        held = self.review.baseline.held(result.path, last.findings) if self.review else frozenset()
+        remaining = tuple(finding for finding in last.findings if finding.code not in held)
+        after = replace(source, text=fixed.text)
+        return Result(result.path, remaining, diagnostics, last.suppressed, after), fixed
 
-    def report(self, results: Iterable[Result], outputs: Sequence[Output], summary: Summary) -> int:
-        """Write results to outputs, diagnostics also to stderr; the exit code. Raises OutputError."""
-        return write(outputs, _announced(results), summary).exit_code
+    def report(self, results: Iterable[Result], summary: Summary) -> int:
+        """Write results to the outputs, diagnostics also to stderr; the exit code. Raises OutputError."""
+        failing = 0
+
+        def watched() -> Iterator[Result]:
+            nonlocal failing
+            for result in _announced(results):
+                failing += sum(self.settings.fails(finding.severity) for finding in result.findings)
+                yield result
+
+        counted = write(self.outputs, watched(), summary)
+        return 2 if counted.diagnostics else min(failing, 1)
+
+
+def _paths_and_base(paths: tuple[Path, ...], word: str) -> tuple[tuple[Path, ...], str]:
+    """What a word behind `--changed` is, in the way of git: a commit, or else a path."""
+    from initlint.changed import HEAD, is_commit
+
+    if word == HEAD or not Path(word).exists() or is_commit(_shared_folder(paths or (Path(),)), word):
+        return paths, word
+    return (Path(word), *paths), HEAD
+
+
+def _changed(paths: Iterable[Path], base: str) -> frozenset[str]:
+    """The files that git says changed in the repository of the folder that all paths share."""
+    from initlint.changed import changed_files
+
+    return changed_files(_shared_folder(paths), base)
+
+
+def _shared_folder(paths: Iterable[Path]) -> Path:
+    shared = Path(_shared(paths))
+    return shared if shared.is_dir() else shared.parent
+
+
+def _written(result: Result, fixed: Fixed | None) -> Result:
+    """The result of a file whose new text is written; a diagnostic more where that fails."""
+    if fixed is None or not fixed.changed:
+        return result
+    try:
+        write_atomically(result.path, fixed.data)
+    except SourceError as error:
+        return _failed(result, engine.DOES_NOT_PARSE, error.message)
+    return result
+
+
+def _shared(paths: Iterable[Path]) -> str:
+    """The folder, or the one path, that all paths share."""
+    return os.path.commonpath([os.path.abspath(path) for path in paths])
 
 
 def settings_for(paths: Iterable[Path], file: Path | None = None, isolated: bool = False) -> Settings:
@@ -139,7 +253,7 @@ def settings_for(paths: Iterable[Path], file: Path | None = None, isolated: bool
         return Settings.default()
     if file is not None:
         return config.read(file)
-    return config.load(Path(os.path.commonpath([os.path.abspath(path) for path in paths])))
+    return config.load(Path(_shared(paths)))
 
 
 def available_cores() -> int:

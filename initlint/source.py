@@ -176,12 +176,12 @@ def write_atomically(path: Path, data: bytes) -> None:
                 os.unlink(temporary)
 
 
-def discover(paths: Iterable[Path], settings: Settings, force_exclude: bool = False) -> list[Path]:
+def discover(paths: Iterable[Path], settings: Settings) -> list[Path]:
     """The Python files that paths name, each once: files as they are given, folders walked in sorted order.
 
-    Excludes hold for what a walk meets; with `force_exclude` also for the paths themselves. Symbolic links to folders
-    are not followed. A folder that cannot be listed stands for its files, so that reading it reports the reason.
-    Raises PathError for a path that does not exist.
+    Excludes and .gitignore files hold for what a walk meets; with the setting `force_exclude`, excludes also for the
+    paths themselves. Symbolic links to folders are not followed. A folder that cannot be listed stands for its files,
+    so that reading it reports the reason. Raises PathError for a path that does not exist.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -190,25 +190,28 @@ def discover(paths: Iterable[Path], settings: Settings, force_exclude: bool = Fa
         except (OSError, ValueError) as error:
             raise PathError(f"{path}: {_reason(error)}") from error
         excluded = settings.excludes(path, folder)
-        if force_exclude and (excluded or settings.excludes_by_default(path)):
+        if settings.force_exclude and (excluded or settings.excludes_by_default(path)):
             continue
         real = os.path.realpath(path)
         if not folder:
             found.setdefault(real, path)
             continue
         # A folder that is named although patterns exclude it is meant: they would match everything below it.
-        for file, key in _walk(str(path), real, None if excluded else settings):
+        for file, key in _walk(str(path), real, settings, patterns=not excluded):
             found.setdefault(key, Path(file))
     return list(found.values())
 
 
-def _walk(folder: str, real: str, settings: Settings | None) -> Iterator[tuple[str, str]]:
+def _walk(folder: str, real: str, settings: Settings, patterns: bool) -> Iterator[tuple[str, str]]:
     """The files below a folder, each with its real path."""
-    from initlint.config import DEFAULT_EXCLUDES
+    from initlint.ignored import Ignored
 
-    pending = [(folder, real, True)]
+    ignored = Ignored.above(real) if settings.respect_gitignore else Ignored()
+    if ignored.ignores(real, folder=True):
+        ignored = Ignored()
+    pending = [(folder, real, True, ignored)]
     while pending:
-        path, key, is_folder = pending.pop()
+        path, key, is_folder, ignored = pending.pop()
         if not is_folder:
             yield path, key
             continue
@@ -218,13 +221,18 @@ def _walk(folder: str, real: str, settings: Settings | None) -> Iterator[tuple[s
         except OSError:
             yield path, key
             continue
+        if settings.respect_gitignore:
+            ignored = ignored.entering(key, [entry.name for entry in entries])
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
-            if entry.name in DEFAULT_EXCLUDES if is_folder else not _is_python_file(entry):
+            if entry.name in settings.passed_over if is_folder else not _is_python_file(entry):
                 continue
-            if settings is None or not settings.excludes(entry.path, is_folder):
-                below = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(key, entry.name)
-                pending.append((entry.path, below, is_folder))
+            below = os.path.join(key, entry.name)
+            if (patterns and settings.excludes(entry.path, is_folder)) or ignored.ignores(below, is_folder):
+                continue
+            pending.append(
+                (entry.path, os.path.realpath(entry.path) if entry.is_symlink() else below, is_folder, ignored)
+            )
 
 
 def _is_python_file(entry: os.DirEntry[str]) -> bool:

@@ -12,6 +12,8 @@ import pytest
 
 from initlint import catalogue, config
 from initlint.config import ConfigError, Settings
+from initlint.finding import Severity
+from initlint.report import Output
 from initlint.rule import Default
 
 TABLE = "[tool.initlint]\n"
@@ -44,12 +46,22 @@ select = ["INI1", "gain"]
 extend-select = ["hand-rolled-fan-out"]
 ignore = ["INI102"]
 preview = true
+fail-on = "warning"
 exclude = ["gen/"]
+extend-exclude = ["*_pb2.py"]
+force-exclude = true
+respect-gitignore = false
+output-format = ["concise", "sarif:out/log.sarif"]
+baseline = "ci/baseline.json"
+unsafe-fixes = true
 init-modules = ["mylib.init", "other"]
 torch-version = "2.13"
 transformers-version = "5.0"
 [tool.initlint.per-file-ignores]
 "tests/*" = ["INI201", "INI003"]
+[tool.initlint.severity]
+INI1 = "warning"
+leaky-relu-slope = "note"
 """,
     )
     assert config.load(tmp_path) == Settings(
@@ -58,7 +70,15 @@ transformers-version = "5.0"
         ignore=("INI102",),
         preview=True,
         per_file_ignores=(("tests/*", ("INI201", "INI003")),),
+        severity=(("INI1", Severity.WARNING), ("leaky-relu-slope", Severity.NOTE)),
+        fail_on="warning",
         exclude=("gen/",),
+        extend_exclude=("*_pb2.py",),
+        force_exclude=True,
+        respect_gitignore=False,
+        output_format=(Output("concise"), Output("sarif", tmp_path / "out/log.sarif")),
+        baseline=tmp_path / "ci/baseline.json",
+        unsafe_fixes=True,
         init_modules=("mylib.init", "other"),
         torch_version="2.13",
         transformers_version="5.0",
@@ -148,6 +168,35 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
             "transformers-version: 'v5' is not a version such as '5.0' (in [tool.initlint] of pyproject.toml)",
         ),
         (
+            TABLE + "fail-on = 'warnings'",
+            (
+                "fail-on: 'warnings' is none of error, warning, note, never; did you mean 'warning'? "
+                "(in [tool.initlint] of pyproject.toml)"
+            ),
+        ),
+        (
+            TABLE + "severity = {INI101 = 'eror'}",
+            (
+                "severity.'INI101': 'eror' is none of error, warning, note; did you mean 'error'? "
+                "(in [tool.initlint] of pyproject.toml)"
+            ),
+        ),
+        (
+            TABLE + "severity = {INI101 = 'off'}",
+            (
+                "severity.'INI101': 'off' is none of error, warning, note; to turn a rule off, "
+                "write ignore = ['INI101'] (in [tool.initlint] of pyproject.toml)"
+            ),
+        ),
+        (
+            TABLE + "output-format = ['sarf:a.sarif']",
+            "output-format: unknown output format 'sarf'; did you mean 'sarif'? (in [tool.initlint] of pyproject.toml)",
+        ),
+        (
+            TABLE + "extend-exlude = []",
+            "unknown key 'extend-exlude' in [tool.initlint] of pyproject.toml; did you mean 'extend-exclude'?",
+        ),
+        (
             TABLE + "per-file-ignores = ['a']",
             "key 'per-file-ignores' in [tool.initlint] of pyproject.toml must be a table, not a list",
         ),
@@ -169,6 +218,7 @@ def test_a_wrong_key_or_type_names_file_key_and_what_is_meant(text: str, message
         ("extend-select = ['leaky-relu-slop']", "extend-select"),
         ("ignore = ['leaky-relu-slop']", "ignore"),
         ("per-file-ignores = {'t.py' = ['leaky-relu-slop']}", "per-file-ignores.'t.py'"),
+        ("severity = {leaky-relu-slop = 'note'}", "severity.'leaky-relu-slop'"),
     ],
 )
 def test_an_unknown_rule_names_key_and_closest_rule(line: str, key: str, tmp_path: Path) -> None:
@@ -195,6 +245,9 @@ def test_a_word_that_names_no_rule_is_an_error(line: str, tmp_path: Path) -> Non
         "init-modules = ['']",
         "init-modules = ['a..b']",
         "exclude = ['\\']",
+        "extend-exclude = ['\\']",
+        "baseline = true",
+        "output-format = 'json'",
         "per-file-ignores = {'!' = ['INI101']}",
     ],
 )
@@ -274,15 +327,53 @@ def test_unused_suppressions_are_selected_and_ignored_like_a_rule(settings: Sett
 def test_overrides_add_to_lists_and_keep_what_they_do_not_name() -> None:
     base = Settings(extend_select=("INI101",), ignore=("INI102",), exclude=("a",), torch_version="2.4", preview=True)
     assert base.with_overrides() == base
-    more = base.with_overrides(extend_select=["INI201"], ignore=["INI202"], exclude=["b"], init_modules=["x.init"])
+    more = base.with_overrides(
+        extend_select=["INI201"], ignore=["INI202"], extend_exclude=["b"], init_modules=["x.init"]
+    )
     assert (more.extend_select, more.ignore) == (("INI101", "INI201"), ("INI102", "INI202"))
-    assert (more.exclude, more.init_modules, more.torch_version) == (("a", "b"), ("x.init",), "2.4")
+    assert (more.exclude, more.extend_exclude) == (("a",), ("b",))
+    assert (more.init_modules, more.torch_version) == (("x.init",), "2.4")
     assert base.with_overrides(preview=False, torch_version="2.13") == Settings(
         extend_select=("INI101",), ignore=("INI102",), exclude=("a",), torch_version="2.13", root=base.root
     )
     five = base.with_overrides(transformers_version="5.0")
     assert (five.torch_version, five.transformers_version) == ("2.4", "5.0")
     assert five.with_overrides(torch_version="2.13").transformers_version == "5.0"
+
+
+def test_exclude_stands_for_the_exclude_of_the_configuration_and_for_the_default() -> None:
+    base = Settings(exclude=("a",), extend_exclude=("b",))
+    chosen = base.with_overrides(exclude=["c"], extend_exclude=["d"])
+    assert (chosen.exclude, chosen.extend_exclude) == (("c",), ("b", "d"))
+    assert Settings().excludes_by_default(Path(".venv/a.py"))
+    assert Settings(extend_exclude=("b",)).excludes_by_default(Path(".venv/a.py"))
+    assert not chosen.excludes_by_default(Path(".venv/a.py"))
+
+
+def test_the_word_that_names_fewest_rules_gives_the_severity() -> None:
+    words = (("INI101", Severity.NOTE), ("gain", Severity.WARNING), ("ALL", Severity.ERROR))
+    for order in (words, words[::-1]):
+        severities = catalogue.severities(order)
+        assert severities["INI101"] is Severity.NOTE
+        assert severities["INI102"] is Severity.WARNING
+        assert severities["INI301"] is severities["INI003"] is Severity.ERROR
+
+
+def test_origins_say_where_each_value_and_each_part_of_a_list_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    requires = '[project]\nname = "x"\nversion = "1"\ndependencies = ["torch>=2.4"]\n'
+    write(tmp_path, requires + TABLE + "ignore = ['INI101']\nextend-exclude = ['a']\nfail-on = 'error'\n")
+    settings = config.load(tmp_path).with_overrides(extend_exclude=["b"], fail_on="never")
+    assert settings.origins == {
+        "ignore": ((["INI101"], "pyproject.toml:ignore"),),
+        "extend-exclude": ((["a"], "pyproject.toml:extend-exclude"), (("b",), "command line")),
+        "fail-on": (("never", "command line"),),
+        "torch-version": (("2.4", "required by the project"),),
+    }
+    chosen = settings.with_overrides(select=["INI3"])
+    assert set(chosen.origins) == {"select", "extend-exclude", "fail-on", "torch-version"}
 
 
 def test_select_stands_for_the_selection_of_the_configuration() -> None:

@@ -160,3 +160,16 @@ def test_a_wrong_configuration_is_one_clear_error(folder: str, jobs: str, tmp_pa
     assert "unknown key 'selct'" in done.stdout + done.stderr
     assert "did you mean 'select'?" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_initlint_excludes_is_passed_over(project: Path) -> None:
+    (project / "venv").mkdir()
+    (project / "venv/safe.py").write_text(SAFE)
+    (project / "initlint.toml").write_text('extend-exclude = ["unsafe.py"]\n')
+    assert places(".", cwd=project) == ["./safe.py:4:1: INI102"]
+
+
+def test_our_own_comments_hold_in_all_their_forms(project: Path) -> None:
+    (project / "safe.py").write_text(SAFE.replace("nn.init", "# initlint: ignore[INI102] as published\nnn.init"))
+    (project / "unsafe.py").write_text("# initlint: ignore-file[gain] vendored\n" + UNSAFE)
+    assert places(".", cwd=project) == []

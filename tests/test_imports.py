@@ -13,7 +13,7 @@ import pytest
 from commands import ROOT
 
 MODULES = sorted([*ROOT.glob("initlint/**/*.py"), *ROOT.glob("rules/**/*.py")])
-HEAVY = ("libcst", "torch", "rich", "msgspec", "numpy")
+HEAVY = ("libcst", "torch", "rich", "msgspec", "numpy", "pygls", "lsprotocol")
 
 
 def name_of(path: Path) -> str:

@@ -70,8 +70,14 @@ def test_the_hook_reports_and_honours_excludes_for_named_files(hooks: Path, proj
     assert (project / "raises.py").read_text() == RAISES
 
 
-def test_the_fixing_hook_changes_files(hooks: Path, project: Path) -> None:
-    done = try_repo(hooks, "initlint-fix", project, "deprecated.py")
+def test_the_fixing_hook_mends_reports_and_honours_excludes(hooks: Path, project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.initlint]\nextend-exclude = ["generated.py"]\n')
+    (project / "generated.py").write_text(DEPRECATED)
+    git("add", "--all", cwd=project)
+    done = try_repo(hooks, "initlint-fix", project, "deprecated.py", "raises.py", "generated.py")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "files were modified by this hook" in done.stdout
+    assert "raises.py:4:" in done.stdout
     assert (project / "deprecated.py").read_text() == MENDED
+    assert (project / "raises.py").read_text() == RAISES
+    assert (project / "generated.py").read_text() == DEPRECATED

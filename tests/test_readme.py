@@ -89,7 +89,7 @@ def test_the_example_of_a_configuration_is_read(tmp_path: Path) -> None:
 
 def test_the_example_of_suppressions_suppresses(tmp_path: Path) -> None:
     (fence,) = [fence for fence in FENCES if fence.info == "python" and "initlint: ignore" in fence.body]
-    layers = "".join(f"{name} = nn.Linear(2, 2)\n" for name in ("head", "tail", "last"))
+    layers = "".join(f"{name} = nn.Linear(2, 2)\n" for name in ("head", "tail", "last", "body"))
     (tmp_path / "model.py").write_text(f"from torch import nn\n{layers}{fence.body}")
     assert initlint("check", "model.py", cwd=tmp_path).returncode == 0
     assert initlint("check", "--no-suppressions", "model.py", cwd=tmp_path).stdout.count("INI401 ") == fence.body.count(
@@ -98,16 +98,31 @@ def test_the_example_of_suppressions_suppresses(tmp_path: Path) -> None:
 
 
 def test_the_hooks_of_the_pre_commit_example_exist() -> None:
-    (example,) = (fence.body for fence in FENCES if fence.info == "yaml")
+    (example,) = (fence.body for fence in FENCES if fence.info == "yaml" and fence.body.startswith("repos:"))
     hooks = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     ids = re.findall(r"- id: ([\w-]+)", example)
     assert sorted(ids) == sorted(re.findall(r"^- id: ([\w-]+)", hooks, re.MULTILINE))
 
 
+def test_the_examples_for_ci_are_what_the_action_and_gitlab_take() -> None:
+    yaml = pytest.importorskip("yaml")
+    action = yaml.safe_load((ROOT / ".github/actions/initlint/action.yml").read_text(encoding="utf-8"))
+    examples = [yaml.safe_load(fence.body) for fence in FENCES if fence.info == "yaml"]
+    (step,) = [step for each in examples for step in each.get("steps", ()) if "with" in step]
+    assert step["uses"].partition("/")[2].startswith("initlint/.github/actions/initlint@")
+    assert set(step["with"]) <= set(action["inputs"])
+    (job,) = [each["initlint"] for each in examples if "initlint" in each]
+    assert f"gitlab:{job['artifacts']['reports']['codequality']}" in job["script"][-1]
+
+
 def test_every_option_exists() -> None:
-    commands = ("check", "fix", "explain", "rules", "facts", "corpus", "verify", "trace", "compare", "fit")
+    commands = (
+        *("check", "fix", "config", "explain", "rules", "facts", "server", "corpus"),
+        *("verify", "trace", "compare", "fit"),
+    )
     known = "".join(initlint(command, "--help", cwd=ROOT).stdout for command in commands)
     use = TEXT.partition("\n## Use\n")[2].partition("\n## Configuration\n")[0]
+    use += (ROOT / ".docs" / "pages" / "adopting.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", use))
     assert named
     assert {option for option in named if not re.search(rf"{option}\b", known)} == set()
@@ -180,4 +195,4 @@ def _success(command: str, cwd: Path) -> str:
     return done.stdout
 
 
-_NOT_KEYS = ("root", "source")
+_NOT_KEYS = ("root", "source", "origins")

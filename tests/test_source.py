@@ -7,6 +7,7 @@ import os
 import stat
 import tempfile
 import tokenize
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def tree(root: Path, *names: str) -> None:
 
 
 def found(root: Path, *paths: Path, settings: Settings | None = None, force_exclude: bool = False) -> list[str]:
-    files = discover(paths or (root,), settings or Settings(root=root), force_exclude)
+    files = discover(paths or (root,), replace(settings or Settings(root=root), force_exclude=force_exclude))
     return [file.relative_to(root).as_posix() for file in files]
 
 
@@ -317,6 +318,37 @@ def test_patterns_exclude_what_a_walk_meets_and_no_file_that_is_named(tmp_path: 
     named = [tmp_path / "gen/a.py", tmp_path / "b_pb2.py", tmp_path / "f.py"]
     assert found(tmp_path, *named, settings=settings) == ["gen/a.py", "b_pb2.py", "f.py"]
     assert found(tmp_path, *named, settings=settings, force_exclude=True) == ["f.py"]
+
+
+def test_exclude_stands_for_the_default_and_extend_exclude_adds_to_it(tmp_path: Path) -> None:
+    tree(tmp_path, ".venv/a.py", "gen/b.py", "c.py")
+    assert found(tmp_path, settings=Settings(root=tmp_path, exclude=("gen/",))) == [".venv/a.py", "c.py"]
+    assert found(tmp_path, settings=Settings(root=tmp_path, extend_exclude=("gen/",))) == ["c.py"]
+
+
+def test_what_git_ignores_is_passed_over(tmp_path: Path) -> None:
+    files = ("a.py", "build/b.py", "sub/c.py", "sub/out/d.py", "sub/out/keep.py", "sub/deep/out/e.py", "sub/gen.py")
+    tree(tmp_path, *files, "gen.py", "local.py", ".git/info/exclude", "nested/.git/x", "nested/gen.py", "nested/own.py")
+    (tmp_path / ".gitignore").write_bytes(b"\xef\xbb\xbf/build/\r\ngen.py\r\n# comment\r\n!\r\n")
+    (tmp_path / ".git/info/exclude").write_text("local.py\n")
+    (tmp_path / "sub/.gitignore").write_text("/out/*\n!/out/keep.py\n!gen.py\n")
+    (tmp_path / "nested/.gitignore").write_text("own.py\n")
+    settings = Settings(root=tmp_path)
+    kept = ["sub/c.py", "sub/deep/out/e.py", "sub/gen.py", "sub/out/keep.py"]
+    assert found(tmp_path, settings=settings) == ["a.py", "nested/gen.py", *kept]
+    assert found(tmp_path, tmp_path / "sub", settings=settings) == kept
+    assert found(tmp_path, tmp_path / "sub/deep", settings=settings) == ["sub/deep/out/e.py"]
+    named = [tmp_path / "gen.py", tmp_path / "build", tmp_path / "sub/out/d.py"]
+    assert found(tmp_path, *named, settings=settings, force_exclude=True) == ["gen.py", "build/b.py", "sub/out/d.py"]
+    everything = found(tmp_path, settings=replace(settings, respect_gitignore=False))
+    assert {*files, "gen.py", "local.py", "nested/own.py"} <= set(everything)
+
+
+def test_a_gitignore_holds_outside_of_a_repository_below_the_folder_that_is_walked(tmp_path: Path) -> None:
+    tree(tmp_path, "pkg/a.py", "pkg/gen/b.py")
+    (tmp_path / "pkg/.gitignore").write_text("gen/\n")
+    (tmp_path / ".gitignore").write_text("*.py\n")
+    assert found(tmp_path, tmp_path / "pkg") == ["pkg/a.py"]
 
 
 def test_a_folder_that_is_named_is_walked_even_where_patterns_exclude_it(tmp_path: Path) -> None:

@@ -25,19 +25,19 @@ def finding(line: int, code: str = "INI101") -> Finding:
 
 
 def left(text: str, *found: Finding, ran: tuple[str, ...] = BOTH, unused: bool = True) -> list[tuple[int, str]]:
-    kept = suppress.apply(found, text, rules(*ran), path=PATH, unused=unused)
+    kept = suppress.apply(found, text, rules(*ran), path=PATH, unused=unused).kept
     return [(each.region.line, each.code) for each in kept]
 
 
 def complaint(text: str, *found: Finding, ran: tuple[str, ...] = BOTH) -> Finding:
-    (one,) = [each for each in suppress.apply(found, text, rules(*ran), path=PATH) if each.code == "INI003"]
+    (one,) = [each for each in suppress.apply(found, text, rules(*ran), path=PATH).kept if each.code == "INI003"]
     return one
 
 
 def fixed(text: str, *found: Finding) -> str:
     """The text without what its suppressions do not need, fixed pass by pass."""
     checks = fixing.fix_source(
-        Source(PATH, text), lambda source: suppress.apply(found, source.text, rules(*BOTH), path=PATH)
+        Source(PATH, text), lambda source: suppress.apply(found, source.text, rules(*BOTH), path=PATH).kept
     )
     assert not [each for each in checks.remaining if each.fixes]
     return checks.text
@@ -92,6 +92,8 @@ def test_a_comment_suppresses_findings_on_its_line(comment: str) -> None:
         "# initlint: ignore[]",
         "# initlint: ignore[INI102]",
         "# initlint: ignore[INI101",
+        "# initlint: ignore-file[INI101]",
+        "# initlint: ignore-next-line[INI101]",
         "# initlint: ignore[E501]",
         "# initlint ignore[INI101]",
         "# initlint: disable[INI101]",
@@ -162,7 +164,7 @@ def test_a_comment_holds_for_its_codes_alone() -> None:
 
 def test_findings_without_comments_are_left_as_they_are() -> None:
     found = [finding(2), finding(1, "INI102")]
-    assert suppress.apply(found, "a\nb\n", rules(*BOTH), path=PATH) == found
+    assert suppress.apply(found, "a\nb\n", rules(*BOTH), path=PATH).kept == found
 
 
 @pytest.mark.parametrize(
@@ -259,6 +261,95 @@ def test_a_prefix_is_judged_where_all_its_rules_ran() -> None:
 def test_unused_suppressions_can_be_left_unreported() -> None:
     text = "init(w)  # noqa: INI101\nx  # noqa: INI102\ny  # initlint: ignore\n"
     assert left(text, finding(1), unused=False) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# initlint: ignore[INI101]\ninit(w)\n", 2),
+        ("# initlint: ignore[INI101] reason\n# another comment\ninit(\n    w)\n", 4),
+        ("# first  \n# initlint: ignore[INI102]\n# initlint: ignore[INI101]\ninit(w)\n", 4),
+        ("if x:\n    # initlint: ignore[INI101]\n    init(w)\n", 3),
+        ("if x:\n    y = 1\n    # initlint: ignore[INI101]\ninit(w)", 4),
+        ("# initlint: ignore[INI101]\r\ndef f(w=init(\r\n        v)):\r\n    pass\r\n", 3),
+        ("x = 1\n\n\n# initlint: ignore[INI101]\ninit(w); init(v)  # other\n", 5),
+    ],
+)
+def test_our_own_comment_above_a_statement_holds_for_it(text: str, line: int) -> None:
+    assert (line, "INI101") not in left(text, finding(line))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# noqa: INI101\ninit(w)\n", 2),
+        ("# initlint: ignore[INI101]\n\ninit(w)\n", 3),
+        ("# initlint: ignore[INI101]\nx = 1\ninit(w)\n", 3),
+        ("# init(w)  # initlint: ignore[INI101]\ninit(w)\n", 2),
+        ("# initlint: ignore[INI101]\nif x:\n    init(w)\n", 3),
+        ("x = 1  # initlint: ignore[INI101]\ninit(w)\n", 2),
+        ("init(w)\n# initlint: ignore[INI101]\n", 1),
+    ],
+)
+def test_a_comment_above_holds_for_nothing_else(text: str, line: int) -> None:
+    assert (line, "INI101") in left(text, finding(line))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# initlint: ignore-file[INI101] vendored\nx\ninit(w)\n",
+        "#!/usr/bin/env python\n'doc'\n\n# initlint: ignore-file[gain]\n\ninit(w)\n",
+        "init(w)\n\n# initlint: ignore-file[INI102, leaky-relu-slope]",
+        "if x:\n    # initlint: ignore-file[ALL]\n    init(w)\n",
+    ],
+)
+def test_the_file_form_holds_for_every_line(text: str) -> None:
+    lines = range(1, text.count("\n") + 2)
+    assert not {(line, "INI101") for line in lines} & set(left(text, *map(finding, lines)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# initlint: ignore-file[INI101, INI102]\nx\n", "unused suppression: no INI101 is found here; no INI102"),
+        ("# initlint: ignore-file\nx\n", "suppresses nothing without codes: `# initlint: ignore-file[CODE] reason`"),
+        (
+            "x  # initlint: ignore-file[INI102] vendored\n",
+            "ignore-file must stand on a line of its own, outside of a statement: `# initlint: ignore-file[INI102]",
+        ),
+        ("f(\n    # initlint: ignore-file[INI102]\n    w)\n", "ignore-file must stand on a line of its own"),
+        (
+            "x  # initlint: ignore-next-line[INI101]\n",
+            "unknown suppression 'ignore-next-line': `# initlint: ignore[INI1",
+        ),
+        ("x  # initlint: disable[INI101]\n", "unknown suppression 'disable': `# initlint: ignore[INI101] reason`"),
+        ("x  # initlint: ingore [INI101]\n", "unknown suppression 'ingore': `# initlint: ignore[INI101] reason`"),
+        ("# initlint: ignore[INI101]\n\nx\n", "unused suppression: no INI101 is found here"),
+    ],
+)
+def test_a_comment_that_is_no_use_says_why(text: str, message: str) -> None:
+    assert complaint(text).message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# initlint: see the page of INI101 [in the docs]\n",
+        "# initlint: config[tool.initlint]\n",
+        "# Write `# initlint: ignore-file[INI101]` at the top.\nx\n",
+        "# initlint: ignore[INI101, INI003]\nx\n",
+        "# initlint: ignore-file[INI201]\nx\n",
+        "# initlint: ignore-file[INI003]\nx  # initlint: ignore[INI101]\n",
+    ],
+)
+def test_other_talk_and_what_is_meant_is_not_judged(text: str) -> None:
+    assert left(text) == []
+
+
+def test_a_list_of_the_file_form_loses_what_is_not_needed() -> None:
+    text = "# initlint: ignore-file[INI101, INI102] why\n# initlint: ignore[INI101]\n\nx\n"
+    assert fixed(text, finding(4)) == "# initlint: ignore-file[INI101] why\n\nx\n"
 
 
 def test_a_suppression_on_a_line_of_its_own_is_unused() -> None:

@@ -12,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
+import report_schemas  # noqa: E402
 from commands import ROOT, initlint, run  # noqa: E402
 
 MODELS = ROOT / "tests" / "runtime" / "models.py"
@@ -43,8 +44,10 @@ def test_findings_point_at_the_calls_and_are_the_same_in_every_format(tmp_path: 
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["version"] == 1
     assert {each["code"]: each["region"]["line"] for each in document["findings"]} == expected
-    sarif = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]
-    assert {each["ruleId"] for each in sarif} == set(expected)
+    log = json.loads((tmp_path / "out.sarif").read_text())
+    report_schemas.sarif().validate(log)
+    assert {each["ruleId"] for each in log["runs"][0]["results"]} == set(expected)
+    report_schemas.junit().validate(tmp_path / "out.junit")
     failures = ElementTree.parse(tmp_path / "out.junit").getroot().iter("failure")
     assert {each.get("type") for each in failures} == set(expected)
     page = (tmp_path / "out.html").read_text()

@@ -40,6 +40,9 @@ class Output:
             raise OutputError(f"{text!r} names no file behind the colon")
         return cls(name, Path(path) if path else None)
 
+    def __str__(self) -> str:
+        return self.format if self.path is None else f"{self.format}:{self.path}"
+
 
 class Reporter(Protocol):
     """Writes results to a stream in the order in which they come."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from initlint.engine import Options, Unparsable, parse, read_facts
-from initlint.islands import whole
+from initlint.finding import Region
+from initlint.islands import TooDeep, check_depth, split_lines, whole
 from initlint.source import Source, SourceError
 
 VERSION = 1
@@ -16,28 +19,31 @@ VERSION = 1
 
 def render(source: Source, options: Options, *, as_json: bool) -> str:
     """The init sites of a file. Raises SourceError for a file that does not parse."""
-    sites = _sites(source, options)
+    found = [{"line": region.line, "column": region.column + 1, **record} for region, record in sites(source, options)]
     if as_json:
-        return json.dumps({"version": VERSION, "path": str(source.path), "sites": sites}, indent=2)
-    return _table(sites) if sites else f"{source.path}: no init site"
+        return json.dumps({"version": VERSION, "path": str(source.path), "sites": found}, indent=2)
+    return _table(found) if found else f"{source.path}: no init site"
 
 
-def _sites(source: Source, options: Options) -> list[dict[str, Any]]:
+def sites(source: Source, options: Options) -> Iterator[tuple[Region, dict[str, Any]]]:
+    """The place of every init site, and what is known of it. Raises SourceError for a file that does not parse."""
+    from initlint.facts.scales.spread import spread
     from initlint.facts.sites.table import records
     from initlint.placing import Placing
 
     try:
-        parse(source.text)
+        lines = split_lines(source.text)
+        for statement in parse(source.text).body:
+            check_depth(statement, lines)
     except Unparsable as error:
         raise SourceError(source.path, error.message, error.line, error.column) from None
+    except TooDeep as error:
+        raise SourceError(source.path, str(error), error.line) from None
     everything = whole(source.text)
     file = read_facts(everything, options)
     placing = Placing(source, everything, file.record)
-    regions = (placing.region(site.node) for site in file.sites)
-    return [
-        {"line": region.line, "column": region.column + 1, **record}
-        for region, record in zip(regions, records(file), strict=True)
-    ]
+    for site, record in zip(file.sites, records(file), strict=True):
+        yield placing.region(site.node), record | asdict(spread(site))
 
 
 def _table(sites: list[dict[str, Any]]) -> str:

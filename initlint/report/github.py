@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from initlint.finding import Severity
 from initlint.report.records import Summary, diagnostic_record, finding_record
+from initlint.report.repository import named
 
 if TYPE_CHECKING:
     from initlint.engine import Result
@@ -20,13 +21,15 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
         for found in map(finding_record, result.findings):
             # GitHub refuses columns of an annotation that spans several lines.
             columns = {"col": found["column"], "endColumn": found["end_column"]}
-            properties: dict[str, object] = {"file": found["path"], "line": found["line"], "endLine": found["end_line"]}
+            properties: dict[str, object] = {"file": named(found["path"]), "line": found["line"]}
+            properties["endLine"] = found["end_line"]
             if found["line"] == found["end_line"]:
                 properties |= columns
             title = f"{found['code']} {found['name']}"
             stream.write(_command(_LEVELS[found["severity"]], properties | {"title": title}, found["message"]))
         for failed in map(diagnostic_record, result.diagnostics):
-            properties = {"file": failed["path"], "line": failed["line"], "title": f"{failed['code']} {failed['name']}"}
+            title = f"{failed['code']} {failed['name']}"
+            properties = {"file": named(failed["path"]), "line": failed["line"], "title": title}
             stream.write(_command("error", properties, failed["message"]))
     stream.write(summary.sentence + "\n")
 

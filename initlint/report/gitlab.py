@@ -10,6 +10,7 @@ from initlint.finding import Severity
 from initlint.report.fingerprints import Fingerprints
 from initlint.report.frame import split_lines
 from initlint.report.records import Summary, diagnostic_record, finding_record
+from initlint.report.repository import named
 
 if TYPE_CHECKING:
     from initlint.engine import Result
@@ -24,12 +25,11 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     for result in summary.count(results):
         lines = split_lines(result.source.text) if result.source and result.findings else []
         for found in map(finding_record, result.findings):
-            line = lines[found["line"] - 1] if found["line"] <= len(lines) else ""
             issues.append(
                 {
                     "check_name": found["code"],
                     "description": f"{found['code']} {found['name']}: {found['message']}",
-                    "fingerprint": fingerprints.of(found, line),
+                    "fingerprint": fingerprints.of(found, lines),
                     "severity": _SEVERITIES[found["severity"]],
                     "location": _location(found["path"], found["line"], found["end_line"]),
                 }
@@ -39,7 +39,7 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
                 {
                     "check_name": failed["code"],
                     "description": f"{failed['code']} {failed['name']}: {failed['message']}",
-                    "fingerprint": f"{failed['code']}:{failed['path']}:{failed['line']}",
+                    "fingerprint": f"{failed['code']}:{named(failed['path'])}:{failed['line']}",
                     "severity": "blocker",
                     "location": _location(failed["path"], failed["line"], failed["line"]),
                 }
@@ -49,4 +49,4 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
 
 
 def _location(path: str, line: int, end_line: int) -> dict[str, Any]:
-    return {"path": path.replace("\\", "/"), "lines": {"begin": line, "end": end_line}}
+    return {"path": named(path), "lines": {"begin": line, "end": end_line}}

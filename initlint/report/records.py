@@ -67,7 +67,10 @@ class DiagnosticRecord(TypedDict):
 
 @dataclass(slots=True)
 class Summary:
-    """What the results of a run amount to."""
+    """What the results of a run amount to.
+
+    `commented` findings are those that `--add-ignore` wrote comments for; those `in_baseline` are not reported.
+    """
 
     files: int = 0
     files_with_findings: int = 0
@@ -78,6 +81,9 @@ class Summary:
     unsafe_fixes: int = 0
     fixed: int = 0
     files_fixed: int = 0
+    commented: int = 0
+    files_commented: int = 0
+    in_baseline: int = 0
 
     def count(self, results: Iterable[Result]) -> Iterator[Result]:
         """Pass results on and count them."""
@@ -93,21 +99,21 @@ class Summary:
             yield result
 
     @property
-    def exit_code(self) -> int:
-        """2 where a file could not be checked, 1 where findings remain, else 0."""
-        return 2 if self.diagnostics else min(self.findings, 1)
-
-    @property
     def sentence(self) -> str:
         """The last line of the human formats."""
         found, fixed, failed = "No findings", "", ""
         if self.findings:
-            found = f"Found {_count(self.findings, 'finding')} in {_count(self.files_with_findings, 'file')}"
+            found = f"Found {count(self.findings, 'finding')} in {count(self.files_with_findings, 'file')}"
         if self.fixed:
-            fixed = f"Fixed {_count(self.fixed, 'finding')} in {_count(self.files_fixed, 'file')}. "
+            fixed = f"Fixed {count(self.fixed, 'finding')} in {count(self.files_fixed, 'file')}. "
+        if self.commented:
+            files = count(self.files_commented, "file")
+            fixed += f"Wrote comments for {count(self.commented, 'finding')} in {files}. "
+        if self.in_baseline:
+            found += f", {self.in_baseline} in the baseline"
         if self.diagnostics:
             failed = f", {self.files_with_diagnostics} with errors"
-        return f"{fixed}{found}{self._offer}; {_count(self.files, 'file')} checked{failed}."
+        return f"{fixed}{found}{self._offer}; {count(self.files, 'file')} checked{failed}."
 
     @property
     def _offer(self) -> str:
@@ -126,7 +132,7 @@ class Summary:
         """What `fix --diff` says beside the diff."""
         if not self.fixed:
             return "Would fix nothing."
-        return f"Would fix {_count(self.fixed, 'finding')} in {_count(self.files_fixed, 'file')}."
+        return f"Would fix {count(self.fixed, 'finding')} in {count(self.files_fixed, 'file')}."
 
     def record(self) -> dict[str, int]:
         """The counts by name."""
@@ -196,8 +202,9 @@ def _related_record(related: Related) -> RelatedRecord:
     return RelatedRecord(**_span(related.region), message=related.message)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, nouns: str = "") -> str:
+    """A number of things in words."""
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
 
 
 _CONTROL_PICTURES = 0x2400

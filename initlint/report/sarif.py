@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote
 
-from initlint import __version__, catalogue
+from initlint import __version__, catalogue, explain
 from initlint.finding import Severity
 from initlint.report.fingerprints import Fingerprints
 from initlint.report.frame import split_lines
-from initlint.report.records import FindingRecord, Span, Summary, diagnostic_record, finding_record
-from initlint.rule import Kind, Rule
+from initlint.report.records import (
+    DiagnosticRecord,
+    FindingRecord,
+    FixRecord,
+    Span,
+    Summary,
+    diagnostic_record,
+    finding_record,
+)
+from initlint.report.repository import relative
+from initlint.rule import Default, Kind, Rule
 
 if TYPE_CHECKING:
     from initlint.engine import Result
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_LEVELS = {Severity.ERROR.value: "error", Severity.WARNING.value: "warning", Severity.NOTE.value: "note"}
-_PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
+_PROBLEMS = {Severity.ERROR.value: "error", Severity.WARNING.value: "warning", Severity.NOTE.value: "recommendation"}
+"""Severities as code scanning names them; the levels of SARIF have our names."""
 _PRECISIONS = {Kind.ERROR: "very-high", Kind.WRONG: "very-high", Kind.UNSTATED: "high", Kind.STYLE: "high"}
 _ROOT = "%SRCROOT%"
 _FINGERPRINT = "initlint/v1"
 
 
 def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
-    """Write the log once the last result has come. Paths are relative to the current folder, the repository's root."""
-    rules = {rule.code: index for index, rule in enumerate(catalogue.rules())}
+    """Write the log once the last result has come. Paths are relative to the root of the repository.
+
+    Findings that comments suppress are in it, marked as such; they count nowhere else.
+    """
+    driver = _driver()
+    index = {rule["id"]: number for number, rule in enumerate(driver["rules"])}
     fingerprints = Fingerprints()
     found: list[dict[str, Any]] = []
     notifications: list[dict[str, Any]] = []
     for result in summary.count(results):
-        lines = split_lines(result.source.text) if result.source and result.findings else []
-        for record in map(finding_record, result.findings):
-            line = lines[record["line"] - 1] if record["line"] <= len(lines) else ""
-            found.append(_result(record, rules, fingerprints.of(record, line)))
-        for failed in map(diagnostic_record, result.diagnostics):
-            region = {"startLine": failed["line"], "startColumn": failed["column"]}
-            location = {"physicalLocation": {"artifactLocation": _artifact(failed["path"]), "region": region}}
-            message = {"text": f"{failed['code']} {failed['name']}: {failed['message']}"}
-            notifications.append({"level": "error", "message": message, "locations": [location]})
+        reasons = {id(each.finding): each.reason for each in result.suppressed}
+        every = (*result.findings, *(each.finding for each in result.suppressed))
+        lines = split_lines(result.source.text) if result.source and every else []
+        for finding in sorted(every, key=lambda finding: finding.order):
+            record = finding_record(finding)
+            found.append(_result(record, index, fingerprints.of(record, lines), reasons.get(id(finding))))
+        notifications += map(_notification, map(diagnostic_record, result.diagnostics))
     run = {
-        "tool": {"driver": _driver()},
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "the root of the repository"}}},
         "invocations": [{"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}],
@@ -55,41 +65,67 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
 
 
 def _driver() -> dict[str, Any]:
+    engine = [_engine_rule(code) for code in catalogue.ENGINE_CODES if code not in catalogue.FAILURES]
+    failures = [{"id": code, "name": _pascal(catalogue.ENGINE_CODES[code])} for code in sorted(catalogue.FAILURES)]
     return {
         "name": "initlint",
         "semanticVersion": __version__,
-        "rules": [_rule(rule) for rule in catalogue.rules()],
+        "rules": engine + [_rule(rule) for rule in catalogue.rules()],
+        "notifications": failures,
     }
+
+
+def _engine_rule(code: str) -> dict[str, Any]:
+    """The descriptor of a finding of the engine itself."""
+    record = explain.record(code)
+    return _descriptor(record, "very-high", ["maintainability"])
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    page = rule.page.read_text(encoding="utf-8") if rule.page.is_file() else f"{rule.summary}."
-    severity = rule.kind.severity
+    tags = dict.fromkeys(("correctness", "pytorch", rule.family, rule.kind.value))
+    return _descriptor(explain.record(rule.code), _PRECISIONS.get(rule.kind, "medium"), [*tags])
+
+
+def _descriptor(record: dict[str, str | None], precision: str, tags: list[str]) -> dict[str, Any]:
+    code, name, summary, severity = (str(record[key]) for key in ("code", "name", "summary", "severity"))
+    text = explain.page(code)
     return {
-        "id": rule.code,
-        "name": "".join(word.capitalize() for word in rule.name.split("-")),
-        "shortDescription": {"text": f"{rule.summary}."},
-        "fullDescription": {"text": f"{rule.code} {rule.name}: {rule.summary}."},
-        "help": {"text": page, "markdown": page},
-        "defaultConfiguration": {"level": _LEVELS[severity.value]},
-        "properties": {
-            "precision": _PRECISIONS.get(rule.kind, "medium"),
-            "problem.severity": _PROBLEMS[severity],
-            "tags": ["correctness", "pytorch", rule.family, rule.kind.value],
-        },
+        "id": code,
+        "name": _pascal(name),
+        "shortDescription": {"text": f"{summary}."},
+        "fullDescription": {"text": f"{code} {name}: {summary}."},
+        "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": severity, "enabled": record["default"] == Default.ON},
+        "properties": {"precision": precision, "problem.severity": _PROBLEMS[severity], "tags": tags},
     }
 
 
-def _result(record: FindingRecord, rules: dict[str, int], fingerprint: str) -> dict[str, Any]:
-    index = {"ruleIndex": rules[record["code"]]} if record["code"] in rules else {}
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("-"))
+
+
+def _notification(failed: DiagnosticRecord) -> dict[str, Any]:
+    region = {"startLine": failed["line"], "startColumn": failed["column"]}
+    return {
+        "level": "error",
+        "descriptor": {"id": failed["code"]},
+        "message": {"text": f"{failed['code']} {failed['name']}: {failed['message']}"},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(failed["path"]), "region": region}}],
+    }
+
+
+def _result(record: FindingRecord, index: dict[str, int], fingerprint: str, reason: str | None) -> dict[str, Any]:
+    """One result; it is suppressed where there is a reason, be it an empty one."""
     result: dict[str, Any] = {
         "ruleId": record["code"],
-        **index,
-        "level": _LEVELS[record["severity"]],
+        "ruleIndex": index[record["code"]],
+        "level": record["severity"],
         "message": {"text": record["message"]},
         "locations": [{"physicalLocation": _physical(record["path"], record)}],
         "partialFingerprints": {_FINGERPRINT: fingerprint},
     }
+    if reason is not None:
+        result["suppressions"] = [{"kind": "inSource", **({"justification": reason} if reason else {})}]
     if record["related"]:
         result["relatedLocations"] = [
             {
@@ -100,22 +136,18 @@ def _result(record: FindingRecord, rules: dict[str, int], fingerprint: str) -> d
             for number, related in enumerate(record["related"], 1)
         ]
     if record["fixes"]:
-        result["fixes"] = [
-            {
-                "description": {"text": f"{fix['title']} ({fix['safety']})"},
-                "artifactChanges": [
-                    {
-                        "artifactLocation": _artifact(record["path"]),
-                        "replacements": [
-                            {"deletedRegion": _region(edit), "insertedContent": {"text": edit["text"]}}
-                            for edit in fix["edits"]
-                        ],
-                    }
-                ],
-            }
-            for fix in record["fixes"]
-        ]
+        result["fixes"] = [_fix(record["path"], fix) for fix in record["fixes"]]
     return result
+
+
+def _fix(path: str, fix: FixRecord) -> dict[str, Any]:
+    replacements = [
+        {"deletedRegion": _region(edit), "insertedContent": {"text": edit["text"]}} for edit in fix["edits"]
+    ]
+    return {
+        "description": {"text": f"{fix['title']} ({fix['safety']})"},
+        "artifactChanges": [{"artifactLocation": _artifact(path), "replacements": replacements}],
+    }
 
 
 def _physical(path: str, span: Span) -> dict[str, Any]:
@@ -132,8 +164,8 @@ def _region(span: Span) -> dict[str, int]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """A file below the current folder is named relative to it; any other by its absolute address."""
-    relative = os.path.relpath(path)
-    if relative.startswith(os.pardir + os.sep) or os.path.isabs(relative):
+    """A file of the repository is named relative to its root; any other by its absolute address."""
+    place = relative(path)
+    if place is None:
         return {"uri": Path(path).absolute().as_uri()}
-    return {"uri": quote(Path(relative).as_posix()), "uriBaseId": _ROOT}
+    return {"uri": quote(place), "uriBaseId": _ROOT}
