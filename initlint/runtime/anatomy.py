@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from types import FunctionType, NoneType
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
@@ -19,6 +20,12 @@ from initlint.runtime.swaps import INITIALISERS
 _DEPTH = 4
 _ITEMS = 10_000
 """How far containers are searched: levels below an attribute, and items of one."""
+
+Modules: TypeAlias = Sequence[tuple[str, nn.Module]]
+"""The modules of a model with their names."""
+
+_PLAIN = frozenset({bool, int, float, str, NoneType, FunctionType})
+"""Types of attributes that hold no tensors."""
 
 _OWN = frozenset(vars(nn.Module()))
 """Attributes of every module, which hold what is registered."""
@@ -47,43 +54,49 @@ def identical(parameters: Sequence[Parameter]) -> Iterator[Event]:
             yield Event(EventKind.IDENTICAL_DRAWS, equal[0].name, equal[0].site, names, related)
 
 
-def shared(model: nn.Module, parameters: Sequence[Parameter]) -> Iterator[Event]:
+def shared(model: nn.Module, places: Modules, parameters: Sequence[Parameter]) -> Iterator[Event]:
     """Lists in which the same module, with parameters, stands at every place."""
     born = {name: each.born for each in parameters for name in each.names}
     declared = getattr(model, "_tied_weights_keys", None) or ()
-    for name, module in model.named_modules(remove_duplicate=False):
+    for name, module in places:
         if not isinstance(module, nn.ModuleList | nn.Sequential) or len(module) < 2:
             continue
         first = module[0]
+        if declared or not all(each is first for each in module):
+            continue
         own = [key for key, _ in first.named_parameters()]
-        if own and all(each is first for each in module) and not declared:
+        if own:
             yield Event(EventKind.SHARED_MODULE, name, born.get(_joined(name, "0", own[0])), f"{len(module)}")
 
 
-def unregistered(model: nn.Module, storages: Storages) -> Iterator[Event]:
+def unregistered(modules: Modules, storages: Storages) -> Iterator[Event]:
     """Modules, parameters and trained tensors that stand in attributes torch does not look into."""
-    tensors = [*model.parameters(), *model.buffers()]
-    known = {id(each) for each in (*model.modules(), *tensors)}
+    tensors = [
+        tensor
+        for _, module in modules
+        for owned in (module._parameters, module._buffers)
+        for tensor in owned.values()
+        if tensor is not None
+    ]
+    known = {*map(id, tensors), *(id(module) for _, module in modules)}
     keys = {each.untyped_storage()._cdata for each in tensors if not isinstance(each, nn.UninitializedParameter)}
-    for name, module in model.named_modules():
+    for name, module in modules:
         if type(module).__module__.startswith("torch."):
             continue
         for attribute, value in vars(module).items():
-            if attribute in _OWN:
+            if attribute in _OWN or type(value) in _PLAIN:
                 continue
-            held = [each for each in _held(value) if id(each) not in known]
-            direct = held == [value] if not isinstance(value, torch.Tensor) else False
-            path = _joined(name, attribute)
             if isinstance(value, torch.Tensor):
-                yield from _tensor(path, value, storages, keys)
-            elif not direct:
-                yield from _container(path, held, storages)
+                yield from _tensor(_joined(name, attribute), value, storages, keys)
+            elif not isinstance(value, nn.Module):
+                held = [each for each in _held(value) if id(each) not in known]
+                yield from _container(_joined(name, attribute), held, storages)
 
 
-def padding_rows(model: nn.Module, parameters: Sequence[Parameter], storages: Storages) -> Iterator[Event]:
+def padding_rows(modules: Modules, parameters: Sequence[Parameter], storages: Storages) -> Iterator[Event]:
     """Embeddings whose padding row the user's code left random: it gets no gradient."""
     by_tensor = {id(each.tensor): each for each in parameters}
-    for name, module in model.named_modules():
+    for name, module in modules:
         if not isinstance(module, nn.Embedding) or module.padding_idx is None:
             continue
         parameter = by_tensor.get(id(module.weight))
@@ -95,18 +108,28 @@ def padding_rows(model: nn.Module, parameters: Sequence[Parameter], storages: St
             yield Event(EventKind.PADDING_ROW, _joined(name, "weight"), parameter.site, detail)
 
 
-def other_dtype(model: nn.Module, parameters: Sequence[Parameter]) -> Iterator[Event]:
+def other_dtype(modules: Modules, parameters: Sequence[Parameter]) -> Iterator[Event]:
     """A float64 parameter in a module whose other parameters are not."""
     by_tensor = {id(each.tensor): each for each in parameters}
     if torch.get_default_dtype() is torch.float64:
         return
-    for _, module in model.named_modules():
-        own = [*module.parameters(recurse=False)]
+    for _, module in modules:
+        if len(module._parameters) < 2:
+            continue
+        own = [each for each in module._parameters.values() if each is not None]
         double = [each for each in own if each.dtype is torch.float64]
         if double and len(double) < len(own):
             for tensor in double:
                 found = by_tensor[id(tensor)]
                 yield Event(EventKind.OTHER_DTYPE, found.name, found.site, str(tensor.dtype))
+
+
+def once(places: Modules) -> Modules:
+    """Every module by its first name."""
+    seen: dict[int, tuple[str, nn.Module]] = {}
+    for place in places:
+        seen.setdefault(id(place[1]), place)
+    return [*seen.values()]
 
 
 def _groups(parameters: Iterable[Parameter], key: Any) -> Iterator[list[Parameter]]:
@@ -133,7 +156,7 @@ def _comparable(tensor: torch.Tensor) -> bool:
 
 
 def _beginning(tensor: torch.Tensor) -> tuple[float, ...]:
-    return tuple(tensor.detach().flatten()[:4].double().tolist())
+    return tuple(tensor.detach().reshape(-1)[:4].tolist())
 
 
 def _tensor(path: str, tensor: torch.Tensor, storages: Storages, keys: set[int]) -> Iterator[Event]:

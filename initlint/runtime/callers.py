@@ -8,7 +8,6 @@ import sys
 import sysconfig
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -56,9 +55,9 @@ class _Owner(Enum):
 _TORCHS = (_Owner.TORCH, _Owner.MODULES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A call in the user's code.
+    """A call in the user's code; the same call through the same files is the same object.
 
     `default`: torch's own initialisation of one of its layers runs between it and the operation. `wrapper`: the helper
     function of a library that passed the call on. `reparametrised`: the file of torch.nn.utils that runs between.
@@ -107,20 +106,20 @@ class Site:
         return f"{self.path}:{self.line}"
 
 
-def caller(depth: int = 1) -> Site:
+def caller(depth: int = 1, *, default: bool = False) -> Site:
     """The innermost frame of the user's code, `depth` frames above; a frame of a wrapper where there is no other."""
     frame: FrameType | None = sys._getframe(depth)
-    default = emptied = False
+    emptied = False
     wrapper = reparametrised = ""
     fallback = frame
     while frame is not None:
         code = frame.f_code
-        owner = _owner(code.co_filename)
-        if owner is _Owner.USER:
+        owner = _OWNERS.get(code.co_filename) or _owner(code.co_filename)
+        if owner is _USER:
             fallback = frame
             break
-        if owner is _Owner.MODULES and code.co_name in _RESETS:
-            default = True
+        if owner is _MODULES:
+            default = default or code.co_name in _RESETS
         elif owner is _Owner.WRAPPER:
             wrapper, fallback = code.co_name, frame
         elif owner is _Owner.REPARAMETRISING:
@@ -129,8 +128,18 @@ def caller(depth: int = 1) -> Site:
             emptied = True
         frame = frame.f_back
     assert fallback is not None
-    return Site(fallback.f_code, fallback.f_lasti, default, wrapper, reparametrised, emptied)
+    place = (id(fallback.f_code), fallback.f_lasti, default, wrapper, reparametrised, emptied)
+    site = _SITES.get(place)
+    if site is None:
+        site = _SITES[place] = Site(fallback.f_code, *place[1:])
+    return site
 
+
+_SITES: dict[tuple[int, int, bool, str, str, bool], Site] = {}
+"""Every site that was ever met; it holds the code that it is known by the address of."""
+
+_OWNERS: dict[str, _Owner] = {}
+_USER, _MODULES = _Owner.USER, _Owner.MODULES
 
 _TORCH = os.path.dirname(torch.__file__) + os.sep
 _OURS = os.path.dirname(__file__) + os.sep
@@ -138,8 +147,12 @@ _STANDARD = sysconfig.get_path("stdlib") + os.sep
 _PACKAGES = tuple(os.path.join(sysconfig.get_path("stdlib"), name) for name in ("site-packages", "dist-packages"))
 
 
-@cache
 def _owner(file: str) -> _Owner:
+    found = _OWNERS[file] = _judged(file)
+    return found
+
+
+def _judged(file: str) -> _Owner:
     if file.startswith(_OURS):
         return _Owner.OURS
     if file.startswith(_TORCH):

@@ -152,7 +152,7 @@ class Traced:
     """A model and what the trace of its construction says.
 
     `errors` are mistakes of the tracer itself: the model never sees them, and the tensors concerned have no law.
-    `operations` counts the aten operations of the construction.
+    `operations` counts the aten operations that were watched: those inside initialisers and torch's own layers are not.
     """
 
     model: torch.nn.Module

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -20,8 +19,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A tensor's place in its storage, in elements."""
 
     offset: int
@@ -31,7 +29,7 @@ class View:
     @classmethod
     def of(cls, tensor: torch.Tensor) -> View:
         """The place of a strided tensor."""
-        return cls(int(tensor.storage_offset()), tuple(tensor.shape), tensor.stride())
+        return cls(int(tensor.storage_offset()), tensor.shape, tensor.stride())
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from types import NoneType
 from typing import Any, TypeAlias
 
 import torch
@@ -13,6 +14,7 @@ import torch
 from initlint.runtime.laws import GIVEN, UNWRITTEN, Step, TracedLaw, constant, unknown
 from initlint.runtime.storages import tensors_in
 from initlint.theory import laws as theory
+from initlint.theory.fans import fan_in_and_fan_out
 from initlint.theory.laws import Law, LawKind
 
 Read: TypeAlias = Callable[[torch.Tensor], TracedLaw]
@@ -108,6 +110,12 @@ _ELEMENTWISE = frozenset(
 
 _numbers = itertools.count()
 
+_STEPS: dict[tuple[Any, ...], Step] = {}
+"""Steps without other tensors that were met, by overload and arguments."""
+
+_PLAIN = frozenset({int, float, bool, NoneType})
+"""Types of arguments that are no tensors."""
+
 Handler: TypeAlias = Callable[[Any, tuple[Any, ...], dict[str, Any], Read], TracedLaw]
 """Tells the law from the overload, its arguments, and what it reads. May raise anything: the operation is unlike what
 is known of it.
@@ -129,6 +137,12 @@ def is_elementwise(packet: Any) -> bool:
 
 def transformation(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> Step | None:
     """An elementwise operation as a step on one tensor; None where another operand is no constant."""
+    if not keywords and isinstance(arguments[0], torch.Tensor) and _PLAIN.issuperset(map(type, arguments[1:])):
+        call = (id(function), *arguments[1:])
+        step = _STEPS.get(call)
+        if step is None:
+            step = _STEPS[call] = Step(function, 0, (None, *arguments[1:]))
+        return step
     values = list(arguments)
     positions = [index for index, each in enumerate(values) if isinstance(each, torch.Tensor)]
     if any(isinstance(each, torch.Tensor) for each in keywords.values()):
@@ -205,44 +219,62 @@ def _mixed(reason: str, laws: Iterable[TracedLaw]) -> TracedLaw:
 
 def law_of_call(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> TracedLaw:
     """The law that a function of `torch.nn.init` leaves in a tensor, by its documentation; `arguments` are bound."""
+    constant_law = _CONSTANTS.get(name)
+    if constant_law is not None:
+        return constant_law
+    shape = tensor.shape if name in _SCALED else ()
+    call = (name, shape, *arguments.values())
+    law = _DOCUMENTED.get(call)
+    if law is None:
+        law = _documented(name, tuple(shape), *arguments.values())
+        if not any(True for _ in tensors_in(call)):
+            _DOCUMENTED[call] = law
+    if law.kind in (LawKind.CONSTANT, LawKind.DIRAC):
+        return TracedLaw(law)
+    return fresh(law) if law is not theory.UNKNOWN else unknown(name)
+
+
+_DOCUMENTED: dict[tuple[Any, ...], Law] = {}
+"""The laws of the calls that were met, by function, shape where it matters, and arguments."""
+
+_SCALED = frozenset({"xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_"})
+"""Functions whose law depends on the shape."""
+
+
+def _documented(name: str, shape: tuple[int, ...], *values: Any) -> Law:
+    """The law of a function of `torch.nn.init` for the values of its parameters, in their order."""
     match name:
         case "uniform_":
-            return fresh(theory.uniform(float(arguments["a"]), float(arguments["b"])))
+            return theory.uniform(*map(float, values))
         case "normal_":
-            return fresh(theory.normal(float(arguments["mean"]), float(arguments["std"])))
+            return theory.normal(*map(float, values))
         case "trunc_normal_":
-            return fresh(theory.truncated_normal(*(float(arguments[each]) for each in ("mean", "std", "a", "b"))))
+            return theory.truncated_normal(*map(float, values))
         case "constant_":
-            return constant(float(arguments["val"]))
-        case "ones_" | "zeros_":
-            return constant(float(name == "ones_"))
-        case "eye_":
-            return TracedLaw(theory.EYE)
+            return theory.constant(*map(float, values))
         case "dirac_":
-            return TracedLaw(theory.dirac(int(arguments["groups"])))
+            return theory.dirac(*map(int, values))
         case "orthogonal_":
-            return fresh(theory.orthogonal(float(arguments["gain"])))
+            return theory.orthogonal(*map(float, values))
         case "sparse_":
-            return fresh(theory.sparse(float(arguments["sparsity"]), float(arguments["std"])))
-    std = _scaled_std(name, arguments, tensor)
-    if std is None:
-        return unknown(name)
-    return fresh(
-        theory.uniform(-math.sqrt(3) * std, math.sqrt(3) * std) if "uniform" in name else theory.normal(0.0, std)
-    )
+            return theory.sparse(*map(float, values))
+        case _ if name in _SCALED:
+            std = _scaled_std(name, shape, *values)
+            bound = math.sqrt(3) * std
+            return theory.uniform(-bound, bound) if "uniform" in name else theory.normal(0.0, std)
+    return theory.UNKNOWN
 
 
-def _scaled_std(name: str, arguments: dict[str, Any], tensor: torch.Tensor) -> float | None:
+def _scaled_std(name: str, shape: tuple[int, ...], *values: Any) -> float:
     """The standard deviation that xavier and kaiming initialisers compute from the fans; 0 for no elements."""
-    if not tensor.numel():
+    if 0 in shape:
         return 0.0
-    fan_in, fan_out = torch.nn.init._calculate_fan_in_and_fan_out(tensor)
+    fan_in, fan_out = fan_in_and_fan_out(shape)
     if name.startswith("xavier"):
-        return theory.xavier_std(fan_in, fan_out, float(arguments["gain"]))
-    if name.startswith("kaiming"):
-        gain = torch.nn.init.calculate_gain(arguments["nonlinearity"], arguments["a"])
-        return theory.kaiming_std(gain, fan_in if arguments["mode"].lower() == "fan_in" else fan_out)
-    return None
+        return theory.xavier_std(fan_in, fan_out, float(values[0]))
+    slope, mode, nonlinearity = values
+    gain = torch.nn.init.calculate_gain(nonlinearity, slope)
+    return theory.kaiming_std(gain, fan_in if mode.lower() == "fan_in" else fan_out)
 
 
 def _copied(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
@@ -309,6 +341,8 @@ def _computed(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any
 
 
 _ZERO, _ONE = constant(0.0), constant(1.0)
+_CONSTANTS = {"zeros_": _ZERO, "ones_": _ONE, "eye_": TracedLaw(theory.EYE)}
+"""The laws of the functions of `torch.nn.init` that leave no choice."""
 
 _HANDLERS: tuple[tuple[frozenset[Any], Handler], ...] = (
     (EMPTY, lambda *_: UNWRITTEN),

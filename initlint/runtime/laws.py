@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -81,9 +82,9 @@ class Branch:
         return " | ".join(map(str, self.steps))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class TracedLaw:
-    """The law of a tensor's entries.
+    """The law of a tensor's entries; not to be changed, but not frozen, which would triple the time to make one.
 
     `written` is false for memory that nothing wrote and for what was computed from it. `reason` says why a law is
     unknown. `draw` numbers the random draw: tensors of one draw are equal. `independent` is false where entries repeat
@@ -150,9 +151,9 @@ class TracedLaw:
             return self
         if self.value is not None:
             return replace(self, law=theory.constant(float(step.apply(torch.tensor(self.value, dtype=torch.float64)))))
-        absorbed = None if self.chain else _absorb(self.law, step)
+        absorbed = None if self.chain else _absorbed(self.law, step)
         if absorbed is not None:
-            return replace(self, law=absorbed)
+            return TracedLaw(absorbed, (), self.written, self.reason, self.independent, self.draw)
         if len(self.chain) >= _CHAIN:
             return unknown("a long chain of operations", written=self.written, draw=self.draw)
         return replace(self, chain=(*self.chain, step))
@@ -174,9 +175,23 @@ def unknown(reason: str, *, written: bool = True, draw: int | None = None) -> Tr
     return TracedLaw(theory.UNKNOWN, written=written, reason=reason, draw=draw)
 
 
+@lru_cache(1024)
 def constant(value: float) -> TracedLaw:
     """The same value everywhere."""
     return TracedLaw(theory.constant(value))
+
+
+_ABSORBED: dict[tuple[Law, int, tuple[Any, ...]], Law | None] = {}
+
+
+def _absorbed(law: Law, step: Step) -> Law | None:
+    """As `_absorb`, which is asked once where the same numbers follow the same law."""
+    if step.keywords or step.position:
+        return _absorb(law, step)
+    place = (law, id(step.function), step.arguments)
+    if place not in _ABSORBED:
+        _ABSORBED[place] = _absorb(law, step)
+    return _ABSORBED[place]
 
 
 def _absorb(law: Law, step: Step) -> Law | None:

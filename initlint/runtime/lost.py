@@ -44,7 +44,7 @@ def _lost(write: Write, written: Storage, born: Site, origin: str, *, computed: 
     if born.reparametrised:
         detail = f"{write.call} by {born.reparametrised}"
         return Event(EventKind.LOST_REPARAMETRISED, origin, write.site, detail, ((born, "it is computed here"),))
-    if computed or not written.reference.expired():
+    if computed or not written.expired:
         return None
     return Event(EventKind.LOST_COPY, origin, write.site, f"{write.call} {written.creator}")
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
-from torch.multiprocessing.reductions import StorageWeakRef
 
 from initlint.runtime.callers import Site
 from initlint.runtime.geometry import View, coverage
 from initlint.runtime.laws import GIVEN, TracedLaw, unknown
 
 Key: TypeAlias = int
-"""The address of a storage; held by a weak reference, so that no other storage can take it."""
+"""The address of a storage; a weak reference is held to it, so that no other storage can take it."""
 
 _HISTORY = 64
 """Writes that are remembered of one storage."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One write of a tensor.
 
     `call` names the function of `torch.nn.init`, the helper of a library, or the tensor method; `arguments` are those
@@ -43,8 +42,7 @@ class Write:
         return self.site.default
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some elements of a storage and the law that they follow."""
 
     view: View
@@ -60,7 +58,7 @@ class Storage:
     `born` is where it was made. `registered`: a module owned it as a parameter or buffer at some time.
     """
 
-    reference: StorageWeakRef
+    key: Key
     law: TracedLaw
     creator: str
     parents: frozenset[Key] = frozenset()
@@ -69,6 +67,11 @@ class Storage:
     registered: bool = False
     pieces: list[Piece] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+
+    @property
+    def expired(self) -> bool:
+        """Whether nothing holds the storage any more."""
+        return bool(torch.UntypedStorage._expired(self.key))
 
     def law_of(self, view: View) -> TracedLaw:
         """The law of the elements in a view."""
@@ -88,11 +91,15 @@ class Storage:
 
     def record(self, write: Write, change: Callable[[TracedLaw], TracedLaw] | None) -> None:
         """Take a write in; `change` is the elementwise operation of one that reads what it overwrites."""
-        if write.whole:
-            self.law = change(self.law) if change else write.law
-            self.pieces = [replace(each, law=change(each.law)) for each in self.pieces] if change else []
-        else:
+        if not write.whole:
             self._add(Piece(write.view, write.law, write))
+        elif self.pieces and change:
+            self.law = change(self.law)
+            self.pieces = [each._replace(law=change(each.law)) for each in self.pieces]
+        else:
+            self.law = write.law
+            if self.pieces:
+                self.pieces = []
         self.writes.append(write)
         if len(self.writes) > _HISTORY:
             del self.writes[1]
@@ -118,6 +125,7 @@ class Storages:
 
     def __init__(self) -> None:
         self._known: dict[Key, Storage] = {}
+        weakref.finalize(self, _release, self._known)
 
     def __contains__(self, key: Key) -> bool:
         return key in self._known
@@ -141,8 +149,9 @@ class Storages:
         fed: int = 0,
     ) -> Storage:
         """Meet the storage of a tensor for the first time."""
-        storage = tensor.untyped_storage()
-        made = self._known[storage._cdata] = Storage(StorageWeakRef(storage), law, creator, parents, born, fed)
+        storage: Any = tensor.untyped_storage()
+        key: Key = storage._weak_ref()
+        made = self._known[key] = Storage(key, law, creator, parents, born, fed)
         return made
 
     def law_of(self, tensor: torch.Tensor) -> TracedLaw:
@@ -167,6 +176,11 @@ class Storages:
     def live(self) -> dict[Key, Storage]:
         """All storages by address."""
         return self._known
+
+
+def _release(known: dict[Key, Storage]) -> None:
+    for key in known:
+        torch.UntypedStorage._free_weak_ref(key)
 
 
 def key_of(tensor: torch.Tensor) -> Key:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch.nn.parameter import is_lazy
 
-from initlint.runtime import anatomy, lost
+from initlint.runtime import anatomy, lost, unwritten
+from initlint.runtime.anatomy import Modules
 from initlint.runtime.evidence import Event, Parameter, Role, Traced
 from initlint.runtime.geometry import View, coverage
 from initlint.runtime.laws import GIVEN, TracedLaw, unknown
@@ -41,14 +42,15 @@ def trace(
         plant(seed)
         with recorder.recording():
             model = _built(factory, place)
-        parameters = [*_fenced(recorder, "parameters", lambda: _parameters(model, recorder, poison))]
-        events = [*_events(model, parameters, recorder)]
+        places = [*model.named_modules(remove_duplicate=False)]
+        parameters = [*_fenced(recorder, "parameters", lambda: _parameters(places, recorder, poison))]
+        events = [*_events(model, places, parameters, recorder)]
     return Traced(model, place, seed, tuple(parameters), tuple(events), tuple(recorder.errors), recorder.operations)
 
 
 def _built(factory: Callable[[], torch.nn.Module], device: torch.device | None) -> torch.nn.Module:
     with ExitStack() as stack:
-        if device is not None:
+        if device is not None and device != torch.get_default_device():
             stack.enter_context(device)
         model = factory()
     if not isinstance(model, torch.nn.Module):
@@ -60,16 +62,19 @@ def _built(factory: Callable[[], torch.nn.Module], device: torch.device | None) 
     return model
 
 
-def _events(model: torch.nn.Module, parameters: list[Parameter], recorder: Recorder) -> Iterator[Event]:
+def _events(
+    model: torch.nn.Module, places: Modules, parameters: list[Parameter], recorder: Recorder
+) -> Iterator[Event]:
+    modules = anatomy.once(places)
     owned = {key_of(each.tensor) for each in parameters if not each.lazy}
     for name, find in (
         ("lost writes", lambda: lost.lost(recorder, owned, parameters)),
         ("overwritten", lambda: lost.overwritten(parameters)),
         ("copies", lambda: anatomy.identical(parameters)),
-        ("shared", lambda: anatomy.shared(model, parameters)),
-        ("unregistered", lambda: anatomy.unregistered(model, recorder.storages)),
-        ("padding rows", lambda: anatomy.padding_rows(model, parameters, recorder.storages)),
-        ("precision", lambda: anatomy.other_dtype(model, parameters)),
+        ("shared", lambda: anatomy.shared(model, places, parameters)),
+        ("unregistered", lambda: anatomy.unregistered(modules, recorder.storages)),
+        ("padding rows", lambda: anatomy.padding_rows(modules, parameters, recorder.storages)),
+        ("precision", lambda: anatomy.other_dtype(modules, parameters)),
     ):
         yield from _fenced(recorder, name, find)
 
@@ -82,17 +87,19 @@ def _fenced(recorder: Recorder, name: str, find: Callable[[], Iterator[Any]]) ->
         recorder.errors.append(f"{name}: {type(error).__name__}: {error}")
 
 
-def _parameters(model: torch.nn.Module, recorder: Recorder, poison: bool) -> Iterator[Parameter]:
+def _parameters(places: Modules, recorder: Recorder, poison: bool) -> Iterator[Parameter]:
+    """Parameters, then buffers, each with all its names, as `named_parameters` and `named_buffers` have them."""
     names: dict[int, list[str]] = {}
     found: list[tuple[Role, torch.Tensor]] = []
-    for role, tensors in (
-        (Role.PARAMETER, model.named_parameters(remove_duplicate=False)),
-        (Role.BUFFER, model.named_buffers(remove_duplicate=False)),
-    ):
-        for name, tensor in tensors:
-            if id(tensor) not in names:
-                found.append((role, tensor))
-            names.setdefault(id(tensor), []).append(name)
+    for role, owned in ((Role.PARAMETER, "_parameters"), (Role.BUFFER, "_buffers")):
+        for prefix, module in places:
+            for name, tensor in getattr(module, owned).items():
+                if tensor is None:
+                    continue
+                if id(tensor) not in names:
+                    names[id(tensor)] = []
+                    found.append((role, tensor))
+                names[id(tensor)].append(f"{prefix}.{name}" if prefix else name)
     for role, tensor in found:
         yield _parameter(tuple(names[id(tensor)]), role, tensor, recorder, poison)
 
@@ -122,10 +129,10 @@ def _seen(names: tuple[str, ...], role: Role, tensor: torch.Tensor, storage: Sto
         if pieces:
             covered = coverage(view, (piece.view for piece in pieces if piece.law.written))
     if covered != 1 and poison:
-        counted = _share_of_numbers(tensor)
-        if counted is not None and counted != covered:
-            covered = counted
-            law, pieces = (unknown("written behind torch's back"), ()) if counted == 1 else (law, pieces)
+        left = unwritten.share(tensor)
+        if left is not None and 1 - left != covered:
+            covered = 1 - left
+            law, pieces = (unknown("written behind torch's back"), ()) if covered == 1 else (law, pieces)
     return Parameter(names, role, tensor, law, pieces, writes, storage.born, covered)
 
 
@@ -138,10 +145,3 @@ def _laws(storage: Storage, view: View) -> tuple[TracedLaw, tuple[Piece, ...]]:
     if common.known:
         return common, ()
     return storage.law, pieces
-
-
-def _share_of_numbers(tensor: torch.Tensor) -> float | None:
-    """The share of elements that are not NaN; None where the tensor cannot hold NaN or has no values."""
-    if tensor.is_meta or not (tensor.is_floating_point() or tensor.is_complex()) or not tensor.numel():
-        return None
-    return 1 - float(tensor.detach().isnan().sum()) / tensor.numel()

@@ -19,7 +19,7 @@ from torch import nn  # noqa: E402
 from torch.nn.init import kaiming_normal_ as bound_earlier  # noqa: E402
 
 from initlint.runtime.evidence import Parameter, Status, Traced  # noqa: E402
-from initlint.runtime.swaps import INITIALISERS, TraceRunning  # noqa: E402
+from initlint.runtime.swaps import INITIALISERS, LAYERS, TraceRunning  # noqa: E402
 from initlint.runtime.trace import trace  # noqa: E402
 from initlint.theory.laws import Law, LawKind, constant, normal, truncated_normal, uniform  # noqa: E402
 
@@ -247,6 +247,34 @@ def test_never_written_memory_holds_nan() -> None:
     found = weight(lambda: Holder(torch.empty(4, 4)))
     assert found.status is Status.NEVER
     assert bool(found.tensor.isnan().all())
+
+
+def test_layer_whose_initialiser_does_nothing_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nn.init, "kaiming_uniform_", lambda tensor, **options: tensor)
+    found = weight(linear)
+    assert found.status is Status.NEVER
+    assert bool(found.tensor.isnan().all())
+
+
+def test_layer_of_the_user_that_resets_itself_is_watched() -> None:
+    class Mine(nn.Linear):
+        def reset_parameters(self) -> None:
+            with torch.no_grad():
+                self.weight.normal_(0, 0.1).mul_(2)
+
+    found = weight(lambda: Mine(64, 64, bias=False))
+    assert (str(found.law), found.write and found.write.call) == ("normal(0, 0.2)", "mul_")
+
+
+def test_statistics_of_a_layer_are_constants() -> None:
+    found = trace(lambda: nn.BatchNorm2d(8), device="meta")
+    assert [found[name].law.value for name in ("weight", "bias", "running_mean", "running_var")] == [1, 0, 0, 1]
+
+
+def test_layers_are_made_by_their_own_constructors_afterwards() -> None:
+    before = [layer.__init__ for layer in LAYERS]
+    trace(linear)
+    assert [layer.__init__ for layer in LAYERS] == before
 
 
 def test_memory_written_behind_torchs_back_is_not_called_uninitialised() -> None:
