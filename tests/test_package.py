@@ -48,7 +48,7 @@ def installed(built: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory)
 
 def test_the_wheel_holds_exactly_the_tree(built: tuple[Path, str]) -> None:
     expected = {"initlint/py.typed", "initlint/rules/brandnew/__init__.py", "initlint/rules/brandnew/page.md"}
-    for pattern in ("initlint/**/*.py", "initlint/**/*.jinja"):
+    for pattern in ("initlint/**/*.py", "initlint/**/*.jinja", "initlint/**/*.schema.json"):
         expected |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern)}
     for pattern in ("rules/**/*.py", "rules/**/*.md"):
         expected |= {f"initlint/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob(pattern)}

@@ -43,7 +43,7 @@ def test_findings_point_at_the_calls_and_are_the_same_in_every_format(tmp_path: 
     assert {code: int(line) for line, code in re.findall(r":(\d+):\d+: (INI\d+)", out)} == expected
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["version"] == 1
-    assert {each["code"]: each["region"]["line"] for each in document["findings"]} == expected
+    assert {each["code"]: each["line"] for each in document["findings"]} == expected
     log = json.loads((tmp_path / "out.sarif").read_text())
     report_schemas.sarif().validate(log)
     assert {each["ruleId"] for each in log["runs"][0]["results"]} == set(expected)
@@ -77,6 +77,8 @@ def test_arguments_reach_the_factory(tmp_path: Path) -> None:
         (["{models}:raising"], 3, "no weights today"),
         (["{models}:no_module"], 3, "returned int, not a torch.nn.Module"),
         (["{models}:healthy", "--input", "2x3"], 3, "does not run on 2x3"),
+        (["{models}:dying"], 3, "it was killed by SIGKILL"),
+        (["{models}:leaving"], 3, "it ended with status 7"),
         (["{models}:hanging", "--timeout", "8"], 4, "took too long: the limit is 8 s"),
         (["{models}:greedy", "--mem", "600M"], 4, "took too much memory"),
     ],
@@ -90,6 +92,10 @@ def test_what_goes_wrong_has_its_exit_code_and_one_clear_error(
     assert "initlint/runtime" not in err
 
 
+def test_a_thread_that_the_model_leaves_behind_does_not_keep_the_answer(tmp_path: Path) -> None:
+    assert verify(f"{MODELS}:threaded", "--timeout", "50", cwd=tmp_path)[0] == 0
+
+
 def test_declared_laws_are_held_against_the_model(tmp_path: Path) -> None:
     spec = tmp_path / "init.toml"
     text = f'[[model]]\nfactory = "{MODELS}:healthy"\n[model.expect]\n"*.bias" = "zeros"\n"2.weight" = "{{law}}"\n'
@@ -100,6 +106,16 @@ def test_declared_laws_are_held_against_the_model(tmp_path: Path) -> None:
     found, _, err = verify(f"{MODELS}:healthy", "--spec", spec, cwd=tmp_path)
     assert found == 2
     assert "'3.weight' matches no parameter" in err
+
+
+def test_specification_gives_arguments_and_an_input(tmp_path: Path) -> None:
+    spec = tmp_path / "init.toml"
+    text = f'[[model]]\nfactory = "{MODELS}:healthy"\nargs = {{ width = 32, std = 0.5 }}\ninput = "2x32"\n'
+    spec.write_text(text + '[model.expect]\n"2.weight" = "normal(std=std)"\n')
+    code, out, _ = verify(f"{MODELS}:healthy", "--spec", spec, "--arg", "std=0.25", "--format", "json", cwd=tmp_path)
+    document = json.loads(out)
+    assert (code, document["parameters"][0]["shape"]) == (0, [32, 32])
+    assert (document["parameters"][2]["std"], len(document["signal"])) == (0.25, 2)
 
 
 def test_lock_fails_when_a_law_changes(tmp_path: Path) -> None:

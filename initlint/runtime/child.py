@@ -8,17 +8,20 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from initlint.runtime.progress import Progress, noted, silent
 
 POLL = 0.05
 """Seconds between two looks at the memory of the child."""
@@ -41,7 +44,7 @@ class End(StrEnum):
     ANSWERED = "answered"
     TIME = "took too long"
     MEMORY = "took too much memory"
-    KILLED = "was killed"
+    KILLED = "gave no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +64,31 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(
-    module: str, request: object, *, timeout: float | None = None, memory: int | None = None, cwd: Path | None = None
+    module: str,
+    request: object,
+    *,
+    timeout: float | None = None,
+    memory: int | None = None,
+    cwd: Path | None = None,
+    progress: Progress = silent,
 ) -> Ending:
     """Run `python -m module` with a request, and wait for its answer; what it prints goes to stderr.
 
-    The child reads the request as JSON from stdin and writes its answer as JSON to the file that `argv[1]` names.
-    `timeout` in seconds of wall time, `memory` in bytes of resident memory of the child and its children.
+    The child reads the request as JSON from stdin, writes its answer as JSON to the file that `argv[1]` names, and may
+    note its progress in the one that `argv[2]` names. `timeout` in seconds of wall time, `memory` in bytes of resident
+    memory of the child and its children.
     """
     with tempfile.TemporaryDirectory(prefix="initlint-") as folder:
         place = Path(folder) / "answer.json"
-        command = [sys.executable, "-m", module, str(place)]
+        notes = Path(folder) / "progress.json"
+        command = [sys.executable, "-m", module, str(place), str(notes)]
         start = time.monotonic()
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=sys.stderr.fileno(), env=_environment(), cwd=cwd
         ) as process:
             try:
                 _hand_over(process, request)
-                end, peak = _watch(process, start, timeout, memory)
+                end, peak = _watch(process, start, timeout, memory, lambda: progress(*noted(notes)))
             except BaseException:
                 _kill(process)
                 raise
@@ -87,7 +98,7 @@ def run(
             if answer is not None:
                 return Ending(End.ANSWERED, answer, "", seconds, peak)
             return Ending(End.KILLED, None, _status(process.returncode), seconds, peak)
-        limit = f"{timeout:g} s" if end is End.TIME else f"{memory or 0:,} bytes"
+        limit = f"{timeout:g} s" if end is End.TIME else f"{(memory or 0) / 2**20:,.0f} MiB"
         return Ending(end, None, f"the limit is {limit}", seconds, peak)
 
 
@@ -108,12 +119,17 @@ def _hand_over(process: subprocess.Popen[bytes], request: object) -> None:
 
 
 def _watch(
-    process: subprocess.Popen[bytes], start: float, timeout: float | None, memory: int | None
+    process: subprocess.Popen[bytes],
+    start: float,
+    timeout: float | None,
+    memory: int | None,
+    look: Callable[[], None],
 ) -> tuple[End | None, int]:
     """Wait for the child, and kill it where it passes a limit; how it ended, None if by itself, and its peak."""
     peak = 0
     while process.poll() is None:
         peak = max(peak, _resident(process.pid))
+        look()
         end = None
         if memory is not None and peak > memory:
             end = End.MEMORY
@@ -154,4 +170,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _status(code: int) -> str:
-    return f"by signal {-code}" if code < 0 else f"it ended with status {code} and no answer"
+    if code >= 0:
+        return f"it ended with status {code}"
+    names = {each.value: each.name for each in signal.Signals}
+    why = ", as systems do that run out of memory" if names.get(-code) == "SIGKILL" else ""
+    return f"it was killed by {names.get(-code, f'signal {-code}')}{why}"

@@ -17,7 +17,8 @@ from initlint.finding import Severity
 from initlint.report.records import Summary
 from initlint.runtime import child
 from initlint.runtime.child import End
-from initlint.runtime.outcome import Failure, Outcome, Row, decode, to_json
+from initlint.runtime.outcome import Failure, Outcome, Row, decode
+from initlint.runtime.progress import shown
 from initlint.runtime.request import Request
 
 WORKER = "initlint.runtime.worker"
@@ -50,9 +51,12 @@ class Limits:
 
 
 def run(request: Request, limits: Limits) -> Outcome:
-    """Have the child build and judge. Raises RunFailed."""
+    """Have the child build and judge, and show on a terminal how far it is. Raises RunFailed."""
     payload = msgspec.to_builtins(request)
-    ending = child.run(WORKER, payload, timeout=limits.seconds, memory=limits.memory, cwd=limits.cwd)
+    with shown() as progress:
+        ending = child.run(
+            WORKER, payload, timeout=limits.seconds, memory=limits.memory, cwd=limits.cwd, progress=progress
+        )
     if ending.end is not End.ANSWERED:
         kind = "build" if ending.end is End.KILLED else "limit"
         raise RunFailed(Failure(kind, f"{request.target} {ending.end.value}: {ending.detail}"))
@@ -117,8 +121,6 @@ def _changes(one: Row, other: Row) -> list[str]:
 
 def _render(name: str, outcome: Outcome, stream: TextIO, *, verbose: bool) -> None:
     match name:
-        case "json":
-            stream.write(to_json(outcome).decode())
         case "sarif":
             import_module("initlint.report.sarif").report(_results(outcome), stream, Summary())
         case "text":

@@ -50,15 +50,22 @@ def _lost(write: Write, written: Storage, born: Site, origin: str, *, computed: 
 
 
 def overwritten(parameters: Sequence[Parameter]) -> Iterator[Event]:
-    """A constant that one place gives to few parameters, and a later place that gives many parameters another law."""
+    """A constant that one place gives to few parameters, and a later place that gives many parameters another law.
+
+    Two places that take turns, module by module, belong together: a method that goes on where that of its base ends.
+    """
     reach = Counter(site for each in parameters for site in {write.site for write in each.writes})
+    orders: dict[Site, list[int]] = {}
+    for write in (write for each in parameters for write in each.writes):
+        orders.setdefault(write.site, []).append(write.order)
     for each in parameters:
         if each.role is not Role.PARAMETER:
             continue
         written = [write for write in each.writes if write.whole and not write.default]
         for first, second in pairwise(written):
             special = first.law.value is not None and reach[second.site] > reach[first.site]
-            if special and first.site != second.site and not _reads(second) and first.law != second.law:
+            turns = max(orders[first.site]) > min(orders[second.site])
+            if special and not turns and first.site != second.site and not _reads(second) and first.law != second.law:
                 detail = f"{first.call} gives {first.law}, {second.call} gives {second.law}"
                 related = ((second.site, "it is overwritten here"),)
                 yield Event(EventKind.OVERWRITTEN, each.name, first.site, detail, related)

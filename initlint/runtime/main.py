@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from initlint.runtime import commands
 from initlint.runtime.commands import USAGE, Limits, RunFailed
 from initlint.runtime.outcome import Outcome
 from initlint.runtime.request import Request
+
+if TYPE_CHECKING:
+    from initlint.runtime.spec import Model
 
 _NEEDED = ("torch", "numpy", "scipy", "psutil")
 
@@ -38,9 +42,10 @@ def verify(
 ) -> int:
     """Build, judge and report one model; the exit code."""
     try:
+        declared = _declared(target, spec)
         request = Request(
-            target, list(arguments), keywords, given, device, seed, seeds,
-            expect=_expected(target, spec), lock=commands.read_lock(lock) if lock else {},
+            target, list(arguments), keywords, given or declared.input, device, seed, seeds,
+            args=declared.args, expect=declared.expect, lock=commands.read_lock(lock) if lock else {},
             numbers=not no_numbers, parity=parity, preview=preview,
         )  # fmt: skip
     except ValueError as error:
@@ -166,17 +171,18 @@ def _missing(*more: str) -> str:
     return f"{', '.join(absent)} is not installed: pip install 'initlint[runtime]'" if absent else ""
 
 
-def _expected(target: str, spec: Path | None) -> dict[str, str]:
-    """The laws that a specification declares for a target. Raises SpecError where it declares none."""
+def _declared(target: str, spec: Path | None) -> Model:
+    """What a specification declares of a target: arguments, an input, laws. Raises SpecError for nothing."""
+    from initlint.runtime.spec import Model, SpecError, read
+
     if spec is None:
-        return {}
-    from initlint.runtime.spec import SpecError, read
+        return Model(target)
 
     models = read(spec)
     mine = [model for model in models if model.factory == target] or (models if len(models) == 1 else ())
     if not mine:
         raise SpecError(f"{spec} declares nothing for {target}")
-    return mine[0].expect
+    return mine[0]
 
 
 def _traced(outcome: Outcome) -> str:

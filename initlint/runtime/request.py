@@ -10,8 +10,9 @@ import msgspec
 class Request(msgspec.Struct):
     """A target and what to do with it.
 
-    `seeds` is how many seeds are drawn, the first being `seed`; `expect` are declared laws by pattern; `lock` the laws
-    that a parameter had when they were written down; `parity` asks for meta, to_empty and reset_parameters as well.
+    `args` are those of a specification; `arguments` and `keywords` go before them. `seeds` is how many seeds are drawn,
+    the first being `seed`; `expect` are declared laws by pattern; `lock` the laws that a parameter had when they were
+    written down; `parity` asks for meta, to_empty and reset_parameters as well.
     """
 
     target: str
@@ -21,6 +22,7 @@ class Request(msgspec.Struct):
     device: str = "auto"
     seed: int = 0
     seeds: int = 1
+    args: dict[str, Any] = {}
     expect: dict[str, str] = {}
     lock: dict[str, Any] = {}
     numbers: bool = True

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -22,6 +23,12 @@ WARNING_FACTOR = 1e4
 
 COLLAPSED = 0.999
 """Cosine of the outputs of two independent inputs from which they count as one."""
+
+SHORTEST = 4
+"""Layers, without the last one, over which a signal can be said to drift: of fewer, one may be special on purpose."""
+
+COMPARABLE = 16
+"""Numbers that two outputs must have for their cosine to mean anything."""
 
 
 class Verdict(StrEnum):
@@ -61,8 +68,7 @@ class Signal:
     @property
     def worst(self) -> Verdict:
         """The gravest verdict."""
-        order = list(Verdict)
-        return max((layer.verdict for layer in self.layers), key=order.index, default=Verdict.FINE)
+        return max((layer.verdict for layer in self.layers), key=_gravity, default=Verdict.FINE)
 
 
 class InputError(ValueError):
@@ -98,6 +104,7 @@ def probe(model: nn.Module, given: Sequence[Tensor], *, zeros: bool = False, see
 class _Call:
     name: str
     kind: str
+    norm: bool
     forward: float
     cosine: float | None
     backward: float | None = None
@@ -108,7 +115,7 @@ def _run(model: nn.Module, given: Sequence[Tensor], seed: int) -> list[_Call]:
     hooks = [
         module.register_forward_hook(_watcher(name, calls))
         for name, module in model.named_modules()
-        if not any(module.children()) and any(True for _ in module.parameters(recurse=False))
+        if _is_norm(module) or (not any(module.children()) and any(True for _ in module.parameters(recurse=False)))
     ]
     try:
         with torch.random.fork_rng(), torch.enable_grad():
@@ -124,13 +131,19 @@ def _run(model: nn.Module, given: Sequence[Tensor], seed: int) -> list[_Call]:
     return calls
 
 
+def _is_norm(module: nn.Module) -> bool:
+    """Whether a module normalises, by the name of its class: hand-written ones are called so as well."""
+    inner = (parameter for child in module.children() for parameter in child.parameters())
+    return "norm" in type(module).__name__.lower() and next(inner, None) is None
+
+
 def _watcher(name: str, calls: list[_Call]) -> Any:
     def watch(module: nn.Module, _: Any, output: Any) -> None:
         found = next(_tensors(output), None)
         if found is None or not found.is_floating_point() or not found.numel():
             return
         values = found.detach().float()
-        call = _Call(name, type(module).__name__, float(values.square().mean()), _cosine(values))
+        call = _Call(name, type(module).__name__, _is_norm(module), float(values.square().mean()), _cosine(values))
         calls.append(call)
         if found.requires_grad:
             samples = found.shape[0] if found.dim() else 1
@@ -144,40 +157,74 @@ def _watcher(name: str, calls: list[_Call]) -> Any:
 
 
 def _judged(calls: Sequence[_Call], zeros: bool) -> Iterator[Layer]:
+    """What is not finite is judged everywhere, the scale where nothing normalises it again, collapse over the whole."""
+    verdicts = [Verdict.FINE] * len(calls)
+    begin = max((place for place, call in enumerate(calls) if call.norm and _renewed(call)), default=0)
+    verdicts[begin:] = _drifts(calls[begin:], zeros)
+    for place in range(_first_alike(calls), len(calls)):
+        if verdicts[place] is Verdict.FINE:
+            verdicts[place] = Verdict.EXPLAINED if zeros else Verdict.COLLAPSED
+    for call, verdict in zip(calls, verdicts, strict=True):
+        broken = not math.isfinite(call.forward) or (call.backward is not None and not math.isfinite(call.backward))
+        shown = Verdict.BROKEN if broken else verdict
+        yield Layer(call.name, call.kind, call.forward, call.backward, call.cosine, shown)
+
+
+def _renewed(call: _Call) -> bool:
+    """Whether a normalisation gives a signal of its own scale: one that is too small for its epsilon stays small."""
+    return call.forward > 1 / WARNING_FACTOR
+
+
+def _drifts(calls: Sequence[_Call], zeros: bool) -> list[Verdict]:
     """Each layer against the first one whose output is not zero, forward, and against the last but one, backward.
 
-    The last layer alone may be of any scale: heads start small on purpose, and so does the gradient behind them.
+    A signal that recovers on its way is the business of a branch, and fine: so no layer is judged worse than those that
+    follow on the way to the end it runs to. The last layer alone may be of any scale: heads start small on purpose, and
+    so does the gradient behind them.
     """
     inner = calls[:-1]
-    forward = next((call.forward for call in inner if call.forward), 0.0)
-    backward = next((call.backward for call in reversed(inner) if call.backward), 0.0)
-    for call in calls:
-        last = call is calls[-1]
-        first = Verdict.FINE if last and math.isfinite(call.forward) else _drift(call.forward, forward, zeros)
-        second = Verdict.FINE if last else _drift(call.backward, backward, zeros)
-        verdict = max(first, second, key=list(Verdict).index)
-        alike = call.cosine is not None and call.cosine > COLLAPSED and call.forward > 0
-        if alike and verdict is Verdict.FINE:
-            verdict = Verdict.EXPLAINED if zeros else Verdict.COLLAPSED
-        yield Layer(call.name, call.kind, call.forward, call.backward, call.cosine, verdict)
+    reference = next((call.forward for call in inner if call.forward), 0.0)
+    deep = len(inner) >= SHORTEST
+    forward = [_drift(call.forward, reference, zeros, deep) for call in inner]
+    reference = next((call.backward for call in reversed(inner) if call.backward), 0.0)
+    backward = [_drift(call.backward, reference, zeros, deep) for call in inner]
+    lasting = [*accumulate(reversed(forward), _milder)][::-1]
+    worst = [max(pair, key=_gravity) for pair in zip(lasting, accumulate(backward, _milder), strict=True)]
+    return [*worst, Verdict.FINE][: len(calls)]
 
 
-def _drift(value: float | None, reference: float, zeros: bool) -> Verdict:
+def _first_alike(calls: Sequence[_Call]) -> int:
+    """Where all outputs of two inputs are alike: behind the last one unless that is half the model."""
+    known = [place for place, call in enumerate(calls) if call.cosine is not None and call.forward > 0]
+    alike = [place for place in known if (calls[place].cosine or 0.0) > COLLAPSED]
+    if len(known) < 2 or not set(known[len(known) // 2 :]) <= set(alike):
+        return len(calls)
+    return next(place for place in known if all(other in alike for other in known if other >= place))
+
+
+_gravity = list(Verdict).index
+
+
+def _milder(one: Verdict, other: Verdict) -> Verdict:
+    return min(one, other, key=_gravity)
+
+
+def _drift(value: float | None, reference: float, zeros: bool, deep: bool) -> Verdict:
     if value is None:
         return Verdict.FINE
     if not math.isfinite(value):
         return Verdict.BROKEN
     if value == 0 or reference == 0:
         return Verdict.EXPLAINED if zeros else Verdict.LOST
-    ratio = max(value / reference, reference / value)
+    ratio = max(value / reference, reference / value) if deep else 1.0
     if ratio > ERROR_FACTOR:
         return Verdict.LOST
     return Verdict.DRIFTS if ratio > WARNING_FACTOR else Verdict.FINE
 
 
 def _cosine(values: Tensor) -> float | None:
-    """The cosine of the first two samples; None for fewer, or where one of them is zero."""
-    if values.dim() < 2 or values.shape[0] < 2:
+    """The cosine of the first two samples; None for fewer, for few numbers, or where one of them is zero."""
+    if values.dim() < 2 or values.shape[0] < 2 or values[0].numel() < COMPARABLE:
         return None
     first, second = values[0].flatten().double(), values[1].flatten().double()
     norm = float(first.norm() * second.norm())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import torch
 from initlint.finding import Finding
 from initlint.runtime import signal
 from initlint.runtime.declared import off_declaration, off_lock
-from initlint.runtime.evidence import Parameter, Role, Traced
+from initlint.runtime.evidence import Parameter, Role, Status, Traced
 from initlint.runtime.flow import follow
 from initlint.runtime.judge import findings_of, judge
 from initlint.runtime.laws import GIVEN
@@ -23,6 +24,7 @@ from initlint.runtime.measure.examine import CONFIRMED, LEVEL, Examination, exam
 from initlint.runtime.measure.model import examinations, quantile_pairs, siblings, written
 from initlint.runtime.outcome import Outcome, Row, SignalRow
 from initlint.runtime.parity import reset_parity
+from initlint.runtime.progress import Progress, silent
 from initlint.runtime.request import Request
 from initlint.runtime.signal import Signal
 from initlint.runtime.signal import Verdict as SignalVerdict
@@ -45,19 +47,21 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def verify(request: Request) -> Outcome:
+def verify(request: Request, progress: Progress = silent) -> Outcome:
     """Build what a request names and say everything about its first weights.
 
     Raises TargetError, SpecError and InputError for a request that means nothing, BuildError where the model fails.
     """
+    progress("importing", 0, 0)
     target = Target.parse(request.target, request.arguments, request.keywords)
+    target = replace(target, keywords=request.args | dict(target.keywords))
     try:
         factory = target.load()
     except TargetError:
         raise
     except Exception as error:
         raise BuildError(f"{target.module} cannot be imported: {_said(error)}") from error
-    return verify_factory(factory, request, str(target), dict(target.keywords))
+    return verify_factory(factory, request, str(target), dict(target.keywords), progress=progress)
 
 
 def verify_factory(
@@ -66,21 +70,25 @@ def verify_factory(
     name: str,
     arguments: Mapping[str, Any],
     given: Sequence[torch.Tensor] = (),
+    *,
+    progress: Progress = silent,
 ) -> Outcome:
     """The same for a factory at hand, and inputs at hand where there are any."""
     started = time.perf_counter()
     device = device_of(request.device)
+    progress("building", 0, 0)
     traced = _built(factory, device, request.seed)
     built = time.perf_counter()
     given = given or (signal.inputs(request.input, device, request.seed) if request.input else ())
     declared = assign([each.name for each in traced.of_role(Role.PARAMETER)], expectations(request.expect, arguments))
-    tests = list(examinations(traced)) if request.numbers and device.type != "meta" else []
+    tests = list(examinations(traced, progress)) if request.numbers and device.type != "meta" else []
+    progress("judging", 0, 0)
     watched = _watched(traced, given, request)
     verdicts = [
         *off_declaration(traced, declared),
         *off_lock(traced, request.lock),
         *_off_numbers(traced, tests, factory, request, device),
-        *_off_signal(watched, traced),
+        *_off_signal(watched, traced, tests),
     ]
     found = [*_judged(traced, factory, given, request), *findings_of(verdicts, traced)]
     found = [replace(finding, path=_shown(finding.path)) for finding in found]
@@ -97,6 +105,7 @@ def verify_factory(
         errors=list(traced.errors),
         seconds=(built - started, time.perf_counter() - built),
         level=LEVEL,
+        quantiles=_quantiles(traced, tests),
     )
 
 
@@ -123,6 +132,7 @@ def verify_built(model: torch.nn.Module, request: Request) -> Outcome:
         findings=list(findings_of(verdicts, traced)),
         seconds=(0.0, time.perf_counter() - started),
         level=LEVEL,
+        quantiles=_quantiles(traced, tests),
     )
 
 
@@ -164,7 +174,7 @@ def _off_numbers(
             yield _defective(each.name, _site(traced, each.name), defect)
     everything = [*tests, *siblings(traced, tests)]
     found = rejected(everything)
-    doubtful = [each for each, test in found if each.pvalues[test] > CONFIRMED and test != "extreme"]
+    doubtful = {(each.name, test) for each, test in found if each.pvalues[test] > CONFIRMED and test != "extreme"}
     again: dict[str, Examination] = {}
     if doubtful or request.seeds > 1:
         for seed in range(request.seed + 1, request.seed + max(request.seeds, 2)):
@@ -174,11 +184,16 @@ def _off_numbers(
     worst: dict[str, tuple[Examination, str]] = {}
     for each, test in found:
         other = again.get(each.name)
-        confirmed = each not in doubtful or (other is not None and other.pvalues.get(test, 1.0) < _REPEATED)
+        confirmed = (each.name, test) not in doubtful or (
+            other is not None and other.pvalues.get(test, 1.0) < _REPEATED
+        )
         if confirmed and (each.name not in worst or each.pvalues[test] < each.pvalues[worst[each.name][1]]):
             worst[each.name] = each, test
     for name, (each, test) in worst.items():
-        yield Verdict("INR401", _site(traced, name), _rejection(each, test), _subject(name))
+        # Siblings say together what one of them says already.
+        if worst.keys().isdisjoint(each.members):
+            place = each.members[0] if each.members else name
+            yield Verdict("INR401", _site(traced, place), _rejection(each, test), _subject(name))
 
 
 def _defective(name: str, site: Any, defect: str) -> Verdict:
@@ -193,21 +208,30 @@ _REPEATED = 1e-3
 
 def _rejection(found: Examination, test: str) -> str:
     p = found.pvalues[test]
-    ratio = f", std is {found.ratio:.4g} times what {found.law} has" if found.ratio is not None else ""
-    return f"the {found.count:,} numbers of {found.name} do not follow {found.law}: {_TESTS[test]}{ratio} (p = {p:.1g})"
+    ratio = f", std × {found.ratio:.4g}" if found.ratio is not None else ""
+    said = _TESTS[test]
+    if test == "extreme" and found.record is not None:
+        said, ratio = f"the largest lies {found.record.extreme:.4g} std from the mean", ""
+    return f"the {found.count:,} numbers of {found.name} do not follow {found.law}: {said}{ratio} (p = {p:.1g})"
 
 
 _TESTS = {
     "mean": "their mean is off",
     "variance": "their variance is off",
-    "extreme": "the largest of them is out of place",
+    "extreme": "the largest is out of place",
     "shape": "their distribution has another shape",
 }
 
 
-def _off_signal(watched: Signal | None, traced: Traced) -> Iterator[Verdict]:
-    """The first layer with the gravest verdict, at the call that wrote its weight."""
+def _off_signal(watched: Signal | None, traced: Traced, tests: Sequence[Examination]) -> Iterator[Verdict]:
+    """The first layer with the gravest verdict, at the call that wrote its weight.
+
+    That nothing finite comes of memory that was never written, or of a weight that is not finite, is said there.
+    """
     if watched is None or watched.worst not in _SIGNALS:
+        return
+    holes = any(each.status in (Status.NEVER, Status.PARTLY) for each in traced.of_role(Role.PARAMETER))
+    if watched.worst is SignalVerdict.BROKEN and (holes or any(each.record and each.record.broken for each in tests)):
         return
     code, text = _SIGNALS[watched.worst]
     layer = next(layer for layer in watched.layers if layer.verdict is watched.worst)
@@ -251,21 +275,32 @@ def _row(parameter: Parameter, found: Examination | None, expected: str) -> Row:
         place=f"{_shown(parameter.site.path)}:{parameter.site.line}" if parameter.site is not None else "",
         default=parameter.default,
         count=0 if parameter.lazy else parameter.tensor.numel(),
-        mean=moments.mean if moments else None,
-        std=moments.std if moments else None,
+        mean=_finite(moments.mean) if moments else None,
+        std=_finite(moments.std) if moments else None,
         expected=expected,
     )
     if found is not None:
-        row.ratio, row.interval, row.untested = found.ratio, found.interval, found.untested
+        row.ratio, row.untested = _finite(found.ratio), found.untested
+        row.interval = found.interval if found.interval and all(map(math.isfinite, found.interval)) else None
         if found.pvalues:
             row.test = min(found.pvalues, key=lambda test: found.pvalues[test])
-            row.worst, row.detectable = found.worst, found.detectable
-            row.quantiles = [] if parameter.pieces else quantile_pairs(parameter.tensor, parameter.law)
+            row.worst, row.detectable = found.worst, _finite(found.detectable)
     return row
 
 
+def _quantiles(traced: Traced, tests: Iterable[Examination]) -> dict[str, list[tuple[float, float]]]:
+    """Expected and observed quantiles of the parameters that were tested whole."""
+    tested = [traced[each.name] for each in tests if each.pvalues and each.name in traced]
+    return {each.name: quantile_pairs(each.tensor, each.law) for each in tested}
+
+
 def _signal_row(layer: signal.Layer) -> SignalRow:
-    return SignalRow(layer.name, layer.kind, layer.forward, layer.backward, layer.cosine, layer.verdict.value)
+    forward, backward, cosine = map(_finite, (layer.forward, layer.backward, layer.cosine))
+    return SignalRow(layer.name, layer.kind, forward, backward, cosine, layer.verdict.value)
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _shown(path: Path) -> Path:

@@ -1,10 +1,11 @@
 """The child process: reads a request, builds and judges the model, and writes the answer.
 
-python -m initlint.runtime.worker ANSWER < REQUEST
+python -m initlint.runtime.worker ANSWER PROGRESS < REQUEST
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -12,16 +13,17 @@ from pathlib import Path
 import msgspec
 
 from initlint.runtime.outcome import Failure, Outcome, encode
+from initlint.runtime.progress import Progress, noting, silent
 from initlint.runtime.request import Request
 
 
 def main() -> None:
     """Answer one request."""
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
-    Path(sys.argv[1]).write_bytes(encode(answer(request)))
+    Path(sys.argv[1]).write_bytes(encode(answer(request, noting(Path(sys.argv[2])))))
 
 
-def answer(request: Request) -> Outcome | Failure:
+def answer(request: Request, progress: Progress = silent) -> Outcome | Failure:
     """The outcome of a request, or why there is none."""
     from initlint.runtime.signal import InputError
     from initlint.runtime.spec import SpecError
@@ -29,7 +31,7 @@ def answer(request: Request) -> Outcome | Failure:
     from initlint.runtime.verify import BuildError, verify
 
     try:
-        return verify(request)
+        return verify(request, progress)
     except (TargetError, SpecError, InputError) as error:
         return Failure("usage", str(error))
     except BuildError as error:
@@ -55,3 +57,7 @@ def _of_user(error: BaseException) -> str:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The answer is there; a thread that user code left behind must not keep it waiting.
+    os._exit(0)

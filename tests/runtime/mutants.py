@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import CodeType
 
 import torch
 from torch import nn
@@ -72,6 +73,13 @@ class Mutant:
     name: str
     code: str
     plant: Callable[[Net], object]
+
+    @property
+    def lines(self) -> set[int]:
+        """The lines of the function that plants it."""
+        code = self.plant.__code__
+        nested = [each for each in code.co_consts if isinstance(each, CodeType)]
+        return {line for each in (code, *nested) for _, _, line in each.co_lines() if line}
 
     def build(self) -> nn.Module:
         net = Net()
@@ -357,3 +365,24 @@ def bound_used_as_std_of_a_uniform(net: Net) -> None:
 @mutant("INR202")
 def variance_far_too_large(net: Net) -> None:
     init.normal_(net.hidden.weight, std=4.0)
+
+
+@mutant("INR401")
+def scaled_behind_the_back_of_torch(net: Net) -> None:
+    net.experts.data.numpy()[:] *= 1.2
+
+
+@mutant("INR401")
+def one_entry_far_out(net: Net) -> None:
+    net.second.weight.data.numpy()[3, 5, 1, 1] = -2.0
+
+
+@mutant("INR402")
+def one_entry_not_a_number(net: Net) -> None:
+    net.second.weight.data.numpy()[3, 5, 1, 1] = math.nan
+
+
+@mutant("INR403")
+def half_of_the_rows_copied(net: Net) -> None:
+    weight = net.second.weight.data.numpy()
+    weight[16:] = weight[:16]

@@ -73,6 +73,70 @@ def test_zero_of_a_zero_initialised_branch_is_explained() -> None:
     assert watched(model).worst is Verdict.LOST
 
 
+def test_normalisation_starts_the_signal_anew() -> None:
+    plain = chain(lambda each: nn.init.xavier_normal_(each.weight), 15)
+    normed = nn.Sequential(*plain, nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 10))
+    assert watched(plain).worst is Verdict.DRIFTS
+    assert watched(normed).worst is Verdict.FINE
+
+
+def test_normalisation_does_not_bring_back_what_is_lost() -> None:
+    plain = chain(lambda each: nn.init.normal_(each.weight, 0.0, 0.01))
+    assert watched(nn.Sequential(*plain, nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 10))).worst is Verdict.LOST
+
+
+class Branch(nn.Module):
+    """A gate that nearly nothing comes through, beside the way of the signal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in range(6))
+        for layer in self.layers:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+        nn.init.normal_(self.layers[2].weight, 0.0, 1e-6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers:
+            x = torch.relu(layer(x)) if layer is not self.layers[2] else x + layer(x)
+        return x
+
+
+def test_signal_that_recovers_is_fine() -> None:
+    assert watched(Branch()).worst is Verdict.FINE
+
+
+def test_few_layers_are_no_depth() -> None:
+    assert watched(chain(lambda each: nn.init.normal_(each.weight, 0.0, 1e-4), 4)).worst is Verdict.FINE
+
+
+def test_a_layer_that_does_not_see_the_input_is_no_collapse() -> None:
+    class Positions(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(7, WIDTH)
+            self.rest = chain(lambda each: nn.init.kaiming_normal_(each.weight), 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.rest(x + self.table(torch.arange(7)).expand(len(x), -1, -1))
+
+    assert watched(Positions(), f"4x7x{WIDTH}").worst is Verdict.FINE
+
+
+def test_outputs_of_one_number_are_no_collapse() -> None:
+    assert watched(nn.Sequential(nn.Linear(WIDTH, 1), nn.Linear(1, 1))).worst is Verdict.FINE
+
+
+def test_hand_written_normalisation_with_an_activation_inside_counts() -> None:
+    class BatchNormAct(nn.BatchNorm1d):
+        def __init__(self, width: int) -> None:
+            super().__init__(width)
+            self.act = nn.ReLU()
+
+    plain = chain(lambda each: nn.init.xavier_normal_(each.weight), 15)
+    assert watched(nn.Sequential(*plain, BatchNormAct(WIDTH), nn.Linear(WIDTH, 10))).worst is Verdict.FINE
+
+
 def test_model_is_as_before_afterwards() -> None:
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Dropout()).eval()
     before = {name: value.clone() for name, value in model.state_dict().items()}

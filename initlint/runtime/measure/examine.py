@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -53,7 +54,8 @@ class Examination:
 
     `law` is the null; `pvalues` by test, empty where nothing could be tested, which `untested` explains; `ratio` is the
     observed over the expected standard deviation, with its interval of 99 %; `detectable` the smallest relative error
-    of it that is seen at `LEVEL`; `defects` are certain: entries that are not finite, wrong structure, repeated rows.
+    of it that is seen at `LEVEL`; `defects` are certain: entries that are not finite, wrong structure, repeated rows;
+    `members` are the tensors of a group.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Examination:
     defects: tuple[str, ...] = ()
     untested: str = ""
     record: Record | None = None
+    members: tuple[str, ...] = ()
 
     @property
     def worst(self) -> float:
@@ -175,18 +178,14 @@ def _interval(null: Null, count: int, ratio: float) -> tuple[float, float]:
 
 def pooled(name: str, members: Sequence[Examination], null: Null, dtype: torch.dtype) -> Examination | None:
     """Siblings of one family of laws as one tensor, in units of their standard deviations; None for fewer than two."""
-    records = [member.record for member in members if member.record is not None and not member.defects]
+    records = {member.name: member.record for member in members if member.record is not None and not member.defects}
     if len(records) < 2:
         return None
-    total = records[0]
-    for each in records[1:]:
-        total = total.merge(each)
+    total = functools.reduce(Record.merge, records.values())
     tolerance = TOLERANCES.get(dtype, TOLERANCES[torch.float32])
     found = _of_record(name, members[0].law, total, null, tolerance, None)
     tests = {test: p for test, p in found.pvalues.items() if test in ("mean", "variance")}
-    return Examination(
-        name, found.law, found.count, tests, found.ratio, found.interval, found.detectable, (), found.untested, total
-    )
+    return replace(found, pvalues=tests, members=tuple(records))
 
 
 def rejected(examinations: Iterable[Examination], level: float = LEVEL) -> list[tuple[Examination, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,20 +13,20 @@ from initlint.runtime.evidence import Parameter, Role, Status, Traced
 from initlint.runtime.laws import TracedLaw
 from initlint.runtime.measure.examine import Examination, examine, pooled
 from initlint.runtime.measure.nulls import NODES, Null, null_of, null_of_quantiles
-
-Progress = Callable[[str], None]
+from initlint.runtime.progress import Progress, silent
 
 _QUANTILES = 1 << 16
 _NUMBER = re.compile(r"\d+")
 
 
-def examinations(traced: Traced, progress: Progress = lambda name: None) -> Iterator[Examination]:
+def examinations(traced: Traced, progress: Progress = silent) -> Iterator[Examination]:
     """An examination per parameter, in the model's order; of one in pieces, one per piece.
 
     Parameters that nothing wrote are left to the trace.
     """
-    for each in traced.of_role(Role.PARAMETER):
-        progress(each.name)
+    parameters = [*traced.of_role(Role.PARAMETER)]
+    for place, each in enumerate(parameters):
+        progress("testing", place, len(parameters))
         if each.status in (Status.NEVER, Status.PARTLY, Status.LAZY):
             continue
         if not each.pieces:

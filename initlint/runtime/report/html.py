@@ -1,104 +1,125 @@
-"""One self-contained page: findings, the signal by depth, and per law the quantiles of its worst parameter."""
+"""One self-contained page: findings, the signal by depth, and per law the numbers of its parameters."""
 
 from __future__ import annotations
 
-import io
 import linecache
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, TextIO
+from typing import TextIO
 
-import matplotlib as mpl
 from jinja2 import Environment, StrictUndefined
-from matplotlib.figure import Figure
 
-from initlint.runtime.outcome import Outcome, Row, SignalRow, by_law
+from initlint.finding import Finding
+from initlint.runtime.outcome import Group, Outcome, Row, by_law, patterns
+from initlint.runtime.report import plots
 from initlint.runtime.report.text import sentence
 
 PLOTS = 24
 """Groups of parameters that get a plot; the others follow without one."""
 
-_STYLE: dict[Any, Any] = {"svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-_SMALLEST = 1e-30
+_SIBLINGS = 12
+"""Parameters that are drawn behind the worst one."""
+
+_SAMPLE = 1 << 16
+"""Entries from which quantiles are taken at most, as `measure.model` does."""
+
+_AROUND = 2
+"""Lines of source that are shown before and behind a finding."""
+
+_REACH = 0.1
+"""The deviation of a standard deviation that the small drawings of a table have room for."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    law: str
-    rows: list[Row]
-    entries: int
-    worst: float | None
-    plot: str
+class Source:
+    """Lines of a file: their numbers, texts, and whether they are the ones meant."""
+
     place: str
-    source: str
+    lines: list[tuple[int, str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """An interval around the ratio of standard deviations, in per cent of the width of its drawing."""
+
+    low: float
+    high: float
+    middle: float
+    off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    group: Group
+    names: list[str]
+    plot: str
+    sources: list[Source]
+    whiskers: list[Whisker | None]
 
 
 def report(outcome: Outcome, stream: TextIO) -> None:
     """Write the page; it needs no network and no script."""
     template = (files("initlint.runtime.report") / "page.html.jinja").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    sections = [_section(outcome, group, number) for number, group in enumerate(by_law(outcome))]
     page = environment.from_string(template).render(
         outcome=outcome,
         sentence=sentence(outcome),
-        sources=[_line(str(finding.path), finding.region.line) for finding in outcome.findings],
-        signal=_signal(outcome.signal) if outcome.signal else "",
-        groups=[_group(law, rows, number) for number, (law, rows) in enumerate(by_law(outcome.parameters))],
+        tested=sum(row.worst is not None for row in outcome.parameters),
+        worst=min((row.worst for row in outcome.parameters if row.worst is not None), default=None),
+        findings=[(finding, _of_finding(finding)) for finding in outcome.findings],
+        signal=plots.signal(outcome.signal) if outcome.signal else "",
+        sections=sections,
+        untested=_untested(outcome),
     )
     stream.write(page + "\n")
 
 
-def _group(law: str, rows: list[Row], number: int) -> _Group:
-    tested = [row for row in rows if row.worst is not None]
-    worst = min(tested, key=lambda row: row.worst or 0.0, default=None)
-    plot = _quantiles(worst) if worst is not None and worst.quantiles and number < PLOTS else ""
-    place = (worst or rows[0]).place
-    path, _, line = place.rpartition(":")
-    source = _line(path, int(line)) if line.isdigit() else ""
-    entries = sum(row.count for row in rows)
-    return _Group(law, rows, entries, worst.worst if worst else None, plot, place, source)
+def _section(outcome: Outcome, group: Group, number: int) -> _Section:
+    places = (place.rpartition(":") for place in group.places)
+    sources = [_source(path, int(line), int(line), 0) for path, _, line in places if line.isdigit()]
+    return _Section(
+        group,
+        patterns([row.name for row in group.rows]),
+        _quantiles(outcome, group) if number < PLOTS else "",
+        [source for source in sources if source.lines],
+        [_whisker(row) for row in group.rows],
+    )
 
 
-def _line(path: str, line: int) -> str:
-    return linecache.getline(path, line).rstrip("\n")
+def _quantiles(outcome: Outcome, group: Group) -> str:
+    worst = group.worst
+    pairs = outcome.quantiles.get(worst.name) if worst else None
+    if worst is None or not pairs:
+        return ""
+    others = [outcome.quantiles.get(row.name) for row in group.rows if row is not worst]
+    return plots.quantiles(pairs, [each for each in others if each][:_SIBLINGS], min(worst.count, _SAMPLE), worst.name)
 
 
-def _quantiles(row: Row) -> str:
-    """Observed against expected quantiles, both in standard deviations of the law."""
-    figure, axes = _figure(3.4, 3.0)
-    expected, observed = zip(*row.quantiles, strict=True)
-    low, high = min(expected), max(expected)
-    axes.plot([low, high], [low, high], color="#bbb", linewidth=1)
-    axes.plot(expected, observed, "o", color="#1668b8", markersize=3)
-    axes.set_xlabel("quantile of the law, in std")
-    axes.set_ylabel(row.name)
-    return _svg(figure)
+def _whisker(row: Row) -> Whisker | None:
+    if row.ratio is None or row.interval is None:
+        return None
+    low, high, middle = (min(max(50 + 50 * (each - 1) / _REACH, 0.0), 100.0) for each in (*row.interval, row.ratio))
+    return Whisker(low, high, middle, not row.interval[0] <= 1 <= row.interval[1])
 
 
-def _signal(layers: Sequence[SignalRow]) -> str:
-    figure, axes = _figure(7.0, 2.8)
-    places = range(len(layers))
-    forward = [max(layer.forward, _SMALLEST) if math.isfinite(layer.forward) else math.nan for layer in layers]
-    axes.semilogy(places, forward, "-o", color="#1668b8", markersize=3, label="forward")
-    backward = [layer.backward if layer.backward and math.isfinite(layer.backward) else math.nan for layer in layers]
-    if any(map(math.isfinite, backward)):
-        axes.semilogy(places, backward, "-s", color="#c2571a", markersize=3, label="backward")
-    step = max(1, len(layers) // 12)
-    axes.set_xticks(list(places)[::step], [layer.name for layer in layers][::step], rotation=40, ha="right")
-    axes.legend(frameon=False)
-    return _svg(figure)
+def _of_finding(finding: Finding) -> Source:
+    return _source(str(finding.path), finding.region.line, finding.region.end_line, _AROUND)
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Any]:
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.add_subplot()
+def _source(path: str, first: int, last: int, around: int) -> Source:
+    """Lines of a file, as far as it can be read."""
+    numbers = range(max(1, first - around), last + around + 1)
+    lines = [(number, linecache.getline(path, number).rstrip("\n"), first <= number <= last) for number in numbers]
+    indent = min((len(text) - len(text.lstrip()) for _, text, _ in lines if text.strip()), default=0)
+    known = [(number, text[indent:], meant) for number, text, meant in lines if text or meant]
+    return Source(f"{path}:{first}", known if any(text for _, text, _ in known) else [])
 
 
-def _svg(figure: Figure) -> str:
-    """The drawing as an element; the same figure gives the same text."""
-    text = io.StringIO()
-    with mpl.rc_context(_STYLE | {"svg.hashsalt": "initlint"}):
-        figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue().partition("<svg")[1] + text.getvalue().partition("<svg")[2]
+def _untested(outcome: Outcome) -> Sequence[tuple[str, list[str]]]:
+    """Why numbers were not tested, and of which parameters."""
+    reasons: dict[str, list[str]] = {}
+    for row in outcome.untested:
+        reasons.setdefault(row.untested, []).append(row.name)
+    return [(reason, patterns(names)) for reason, names in reasons.items()]
