@@ -176,7 +176,15 @@ output_option = click.option(
     metavar="FORMAT[:FILE]",
     help=f"How findings are printed, or written to a file; can be given several times. {', '.join(FORMATS)}.",
 )
-paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+paths_argument = in_order(
+    click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
+    click.option(
+        "--stdin-filename",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="What to call standard input, which the path - stands for; the configuration is that of this path.",
+    ),
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -204,7 +212,7 @@ def check(
     no_suppressions: bool,
     **choices: Any,
 ) -> None:
-    """Report the findings in files and folders."""
+    """Report the findings in files and folders; - stands for standard input."""
     from initlint.report.records import Summary
     from initlint.session import Session
 
@@ -228,15 +236,13 @@ def fix(
     unsafe_fixes: bool,
     **choices: Any,
 ) -> None:
-    """Apply fixes, and report what remains."""
-    from initlint.report.records import Summary
+    """Apply fixes, and report what remains; with - fixed text goes to standard output, the report to standard error."""
     from initlint.session import Session
 
     session = Session.start(paths, **choices)
     if diff:
         ctx.exit(session.diff(unsafe_fixes))
-    summary = Summary()
-    ctx.exit(session.report(session.fix(unsafe_fixes, summary), outputs, summary))
+    ctx.exit(session.report_fixes(unsafe_fixes, outputs))
 
 
 @commands.command()

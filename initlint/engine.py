@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from initlint import notebook
 from initlint.finding import Diagnostic, Finding
 from initlint.gate import gate, live
 from initlint.rule import Rule
@@ -93,11 +94,35 @@ def check_file(path: Path, rules: Sequence[Rule], options: Options) -> Result:
     """Check a file on disk."""
     try:
         data = read_bytes(path)
+    except SourceError as error:
+        return _unreadable(error)
+    return check_bytes(path, data, rules, options)
+
+
+def check_bytes(path: Path, data: bytes, rules: Sequence[Rule], options: Options) -> Result:
+    """Check the bytes of a file; findings in a notebook are about its cells."""
+    try:
         source = Source.from_bytes(path, data)
     except SourceError as error:
-        diagnostic = Diagnostic(error.path, DOES_NOT_PARSE, error.message, error.line, error.column)
-        return Result(path, diagnostics=(diagnostic,))
-    return check_source(source, rules, options) if gate(rules)(data) else Result(path)
+        # What is wrong with a notebook that has nothing to say for us is not our subject.
+        return Result(path) if path.suffix == notebook.SUFFIX and not gate(rules)(data) else _unreadable(error)
+    if not gate(rules)(data if source.json is None else source.text.encode(errors="surrogatepass")):
+        return Result(path)
+    return in_cells(check_source(source, rules, options))
+
+
+def _unreadable(error: SourceError) -> Result:
+    diagnostic = Diagnostic(error.path, DOES_NOT_PARSE, error.message, error.line, error.column)
+    return Result(error.path, diagnostics=(diagnostic,))
+
+
+def in_cells(result: Result) -> Result:
+    """A result about the program of a notebook as one about its cells; any other as it is."""
+    if result.source is None or result.source.json is None:
+        return result
+    cells = notebook.Cells(result.source.text)
+    findings, diagnostics = map(cells.finding, result.findings), map(cells.diagnostic, result.diagnostics)
+    return replace(result, findings=tuple(findings), diagnostics=tuple(diagnostics))
 
 
 @contextmanager
@@ -220,6 +245,8 @@ def _sketch(path: Path) -> Sketch:
     from initlint.facts.project import Sketch
 
     try:
+        if path.suffix == notebook.SUFFIX:
+            return Sketch.of(Source.read(path).text)
         return Sketch.of(read_bytes(path).decode("utf-8", "replace"))
     except SourceError:
         return Sketch()

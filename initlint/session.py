@@ -15,21 +15,37 @@ from initlint.engine import Result
 from initlint.finding import Diagnostic, Finding, Safety
 from initlint.report import Output, write
 from initlint.report.records import Summary, diagnostic_record, one_line
-from initlint.source import Source, SourceError, write_atomically
+from initlint.source import PathError, Source, SourceError, write_atomically
 
 if TYPE_CHECKING:
     from initlint.fixing import Fixed
 
 
+STDIN = Path("-")
+"""The path that stands for standard input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stdin:
+    """What stands on standard input, and the path that it is checked and reported as."""
+
+    path: Path
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Files and folders, the settings and options that they are checked with, and the number of processes."""
+    """Files and folders, the settings and options that they are checked with, and the number of processes.
+
+    `stdin` is the one file of a session that reads standard input.
+    """
 
     paths: tuple[Path, ...]
     settings: Settings
     options: engine.Options
     jobs: int
     force_exclude: bool
+    stdin: Stdin | None = None
 
     @classmethod
     def start(
@@ -48,9 +64,11 @@ class Session:
         islands: bool = True,
         suppressions: bool = True,
         project: bool = True,
+        stdin_filename: Path | None = None,
     ) -> Session:
-        """Lay the command line over the configuration. Raises ConfigError and UnknownRule."""
-        paths = paths or (Path(),)
+        """Lay the command line over the configuration. Raises ConfigError, UnknownRule and PathError."""
+        stdin = _stdin(paths, stdin_filename)
+        paths = (stdin.path,) if stdin else paths or (Path(),)
         settings = settings_for(paths, config, isolated).with_overrides(
             select=select or None,
             extend_select=extend_select,
@@ -59,15 +77,24 @@ class Session:
             exclude=exclude,
         )
         options = engine.Options(islands=islands, suppressions=suppressions, project=project)
-        return cls(paths, settings, options, jobs or available_cores(), force_exclude)
+        return cls(paths, settings, options, jobs or available_cores(), force_exclude, stdin)
 
     def check(self) -> Iterator[Result]:
         """Check all files; where there are findings, the result has its source, whatever `jobs` is."""
+        if self.stdin is not None:
+            yield from self._check_stdin(self.stdin)
+            return
         for result in engine.check_paths(self.paths, self.settings, self.jobs, self.options, self.force_exclude):
             yield _with_source(result) if result.findings else result
 
     def fix(self, unsafe: bool, summary: Summary) -> Iterator[Result]:
-        """Check all files, write those that fixes change, and give what remains; the fixes are counted."""
+        """Check all files, write those that fixes change, and give what remains; the fixes are counted.
+
+        What stands on standard input goes to standard output, changed or not.
+        """
+        if self.stdin is not None:
+            yield from self._fix_stdin(self.stdin, unsafe, summary)
+            return
         for result, fixed in self.fixed(unsafe):
             if fixed is None or not fixed.changed:
                 yield result
@@ -77,9 +104,23 @@ class Session:
             except SourceError as error:
                 yield _failed(result, engine.DOES_NOT_PARSE, error.message)
                 continue
-            summary.fixed += len(fixed.applied)
-            summary.files_fixed += 1
+            summary.count_fixed(fixed.applied)
             yield result
+
+    def _check_stdin(self, stdin: Stdin) -> Iterator[Result]:
+        excluded = self.settings.excludes(stdin.path, folder=False) or self.settings.excludes_by_default(stdin.path)
+        if not (self.force_exclude and excluded):
+            options = self.options.configured(self.settings, stdin.path)
+            yield engine.check_bytes(stdin.path, stdin.data, self.settings.rules_for(stdin.path), options)
+
+    def _fix_stdin(self, stdin: Stdin, unsafe: bool, summary: Summary) -> Iterator[Result]:
+        data = stdin.data
+        for result, fixed in self.fixed(unsafe):
+            if fixed is not None and fixed.changed:
+                data = fixed.data
+                summary.count_fixed(fixed.applied)
+            yield result
+        sys.stdout.buffer.write(data)
 
     def diff(self, unsafe: bool) -> int:
         """Print what `fix` would change, and to stderr how much that is; the exit code. Nothing is written."""
@@ -90,8 +131,7 @@ class Session:
             _announce(result)
             summary.diagnostics += len(result.diagnostics)
             if fixed is not None and fixed.changed:
-                summary.fixed += len(fixed.applied)
-                summary.files_fixed += 1
+                summary.count_fixed(fixed.applied)
                 _print_diff(diff(fixed))
         print(summary.prediction, file=sys.stderr)
         return 2 if summary.diagnostics else min(summary.files_fixed, 1)
@@ -123,11 +163,28 @@ class Session:
         except NoConvergence as error:
             return _failed(result, engine.RULE_CRASHED, str(error).removeprefix(f"{result.path}: ")), None
         diagnostics = last.diagnostics + fixed.diagnostics
-        return Result(result.path, fixed.remaining, diagnostics, replace(source, text=fixed.text)), fixed
+        return engine.in_cells(Result(result.path, fixed.remaining, diagnostics, source.edited(fixed.text))), fixed
 
     def report(self, results: Iterable[Result], outputs: Sequence[Output], summary: Summary) -> int:
         """Write results to outputs, diagnostics also to stderr; the exit code. Raises OutputError."""
         return write(outputs, _announced(results), summary).exit_code
+
+    def report_fixes(self, unsafe: bool, outputs: Sequence[Output]) -> int:
+        """Fix, and write what remains to outputs; beside fixed text on stdout, reports go to stderr. The exit code."""
+        summary = Summary()
+        stream = sys.stdout if self.stdin is None else sys.stderr
+        return write(outputs, _announced(self.fix(unsafe, summary)), summary, stream).exit_code
+
+
+def _stdin(paths: Sequence[Path], name: Path | None) -> Stdin | None:
+    """Read standard input where the paths ask for it. Raises PathError."""
+    if STDIN not in paths:
+        if name is not None:
+            raise PathError("--stdin-filename names what stands on standard input; it needs the path -")
+        return None
+    if len(paths) > 1:
+        raise PathError("the path - stands for standard input; it goes with no other path")
+    return Stdin(name or STDIN, sys.stdin.buffer.read())
 
 
 def settings_for(paths: Iterable[Path], file: Path | None = None, isolated: bool = False) -> Settings:

@@ -7,7 +7,9 @@ import json
 from typing import Any
 
 from initlint.engine import Options, Unparsable, parse, read_facts
+from initlint.finding import Region
 from initlint.islands import whole
+from initlint.report.records import cell_record
 from initlint.source import Source, SourceError
 
 VERSION = 1
@@ -29,13 +31,15 @@ def _sites(source: Source, options: Options) -> list[dict[str, Any]]:
     try:
         parse(source.text)
     except Unparsable as error:
-        raise SourceError(source.path, error.message, error.line, error.column) from None
+        place = source.placed(Region(error.line, error.column, error.line, error.column))
+        message = f"cell {place.cell}: {error.message}" if place.cell else error.message
+        raise SourceError(source.path, message, place.line, place.column) from None
     everything = whole(source.text)
     file = read_facts(everything, options)
     placing = Placing(source, everything, file.record)
-    regions = (placing.region(site.node) for site in file.sites)
+    regions = (source.placed(placing.region(site.node)) for site in file.sites)
     return [
-        {"line": region.line, "column": region.column + 1, **record}
+        {**cell_record(region.cell), "line": region.line, "column": region.column + 1, **record}
         for region, record in zip(regions, records(file), strict=True)
     ]
 
@@ -50,7 +54,7 @@ def _table(sites: list[dict[str, Any]]) -> str:
         target = site["target"] or {}
         where = ".".join(name for name in (site["class"], site["function"]) if name)
         table.add_row(
-            str(site["line"]),
+            f"cell {site['cell']}:{site['line']}" if "cell" in site else str(site["line"]),
             target.get("tensor") or "?",
             _joined(target.get("layers")),
             _joined(target.get("shape") or target.get("dims")),

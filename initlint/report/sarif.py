@@ -13,7 +13,7 @@ from initlint import __version__, catalogue
 from initlint.finding import Severity
 from initlint.report.fingerprints import Fingerprints
 from initlint.report.frame import split_lines
-from initlint.report.records import FindingRecord, Span, Summary, diagnostic_record, finding_record
+from initlint.report.records import FindingRecord, Span, Summary, diagnostic_record, finding_record, in_file
 from initlint.rule import Kind, Rule
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     fingerprints = Fingerprints()
     found: list[dict[str, Any]] = []
     notifications: list[dict[str, Any]] = []
-    for result in summary.count(results):
+    for result in map(in_file, summary.count(results)):
         lines = split_lines(result.source.text) if result.source and result.findings else []
         for record in map(finding_record, result.findings):
             line = lines[record["line"] - 1] if record["line"] <= len(lines) else ""
