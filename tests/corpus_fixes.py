@@ -22,10 +22,11 @@ from pathlib import Path
 from initlint import catalogue, engine, fixing, pages
 from initlint.config import Settings
 from initlint.engine import Options, Result
+from initlint.facts.project import Project, Sketch
 from initlint.finding import Finding, Safety
 from initlint.fixing import Fixed
 from initlint.rule import Rule
-from initlint.source import LineTable, Source, newline_of, write_atomically
+from initlint.source import LineTable, Source, discover, newline_of, write_atomically
 
 Counts = dict[Path, Counter[str]]
 
@@ -41,45 +42,71 @@ class Step:
     safeties: frozenset[Safety]
     done: frozenset[Safety] = frozenset()
     applied: Counter[str] = field(default_factory=Counter)
-    files: int = 0
     left_out: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=dict)
     changed: set[Path] = field(default_factory=set)
-    offered: set[Path] = field(default_factory=set)
 
 
-def settings(root: Path) -> Settings:
-    """All rules, those in preview and those that are off included."""
-    return Settings(select=("ALL",), preview=True, root=root)
+@dataclass
+class Tree:
+    """A copy of packages: what its files say of each other, which of them are checked, and with which rules."""
+
+    root: Path
+    files: Sequence[Path]
+    sketches: dict[Path, dict[Path, Sketch]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.settings = Settings(select=("ALL",), preview=True, root=self.root)
+        for package in sorted({self.package(path) for path in self.files}):
+            found = discover([package], self.settings)
+            self.sketches[package] = {path: Sketch.of(path.read_bytes().decode("utf-8", "replace")) for path in found}
+
+    def package(self, path: Path) -> Path:
+        """The first-level folder of a file."""
+        return self.root / path.relative_to(self.root).parts[0]
+
+    def options(self) -> dict[Path, Options]:
+        """The options for every file; all files of a package are one project."""
+        projects = {
+            package: Project((str(path), sketch) for path, sketch in sketches.items())
+            for package, sketches in self.sketches.items()
+        }
+        return {
+            path: Options(elsewhere=projects[self.package(path)].elsewhere(str(path))).configured(self.settings, path)
+            for path in self.files
+        }
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Replace a file."""
+        write_atomically(path, data)
+        self.sketches[self.package(path)][path] = Sketch.of(data.decode("utf-8", "replace"))
 
 
-def run(step: Step, folders: Sequence[Path], root: Path, jobs: int) -> None:
-    """Check all packages, and fix the files in which something can be applied."""
-    chosen = settings(root)
-    results = engine.check_paths(
-        folders, chosen, jobs, Options(), project_of=lambda path: path.relative_to(root).parts[0]
-    )
-    for result in results:
-        step.counts[result.path] = Counter(finding.code for finding in result.findings)
+def run(step: Step, tree: Tree) -> None:
+    """Check the files, and fix those in which something can be applied."""
+    options = tree.options()
+    written: dict[Path, bytes] = {}
+    for path in tree.files:
+        rules = tree.settings.rules_for(path)
+        result = engine.check_file(path, rules, options[path])
+        step.counts[path] = Counter(finding.code for finding in result.findings)
         safeties = {offer.safety for finding in result.findings if (offer := finding.applicable)}
-        if safeties:
-            step.offered.add(result.path)
         if safeties & step.done:
-            step.wrong.append(f"{result.path}: a second run would change it")
-        if safeties & step.safeties:
-            fix(step, result, chosen.rules_for(result.path))
+            step.wrong.append(f"{path}: a second run would change it")
+        if safeties & step.safeties and (data := fix(step, result, rules, options[path])) is not None:
+            written[path] = data
+    for path, data in written.items():
+        tree.write(path, data)
 
 
-def fix(step: Step, result: Result, rules: Sequence[Rule]) -> None:
-    """Fix a file, hold the outcome against everything that a fix promises, and write it."""
+def fix(step: Step, result: Result, rules: Sequence[Rule], options: Options) -> bytes | None:
+    """What fixing makes of a file, held against everything that a fix promises; None where it stays as it is."""
     source = Source.read(result.path)
-    assert result.options is not None
     passes: list[tuple[str, tuple[Finding, ...]]] = []
 
     def check(text: Source) -> tuple[Finding, ...]:
-        assert result.options is not None
-        found = engine.check_source(text, rules, result.options)
+        found = engine.check_source(text, rules, options)
         passes.append((text.text, found.findings))
         return found.findings
 
@@ -87,14 +114,14 @@ def fix(step: Step, result: Result, rules: Sequence[Rule]) -> None:
         fixed = fixing.fix_source(source, check, Safety.UNSAFE in step.safeties)
     except fixing.NoConvergence as error:
         step.wrong.append(str(error))
-        return
+        return None
     step.left_out += [f"{result.path}:{each.line}: {each.message}" for each in fixed.diagnostics]
     step.wrong += [f"{result.path}: {defect}" for defect in defects(source, fixed, passes)]
-    if fixed.changed:
-        step.files += 1
-        step.changed.add(result.path)
-        step.applied.update(finding.code for finding in fixed.applied)
-        write_atomically(result.path, fixed.data)
+    if not fixed.changed:
+        return None
+    step.changed.add(result.path)
+    step.applied.update(finding.code for finding in fixed.applied)
+    return fixed.data
 
 
 def defects(source: Source, fixed: Fixed, passes: Sequence[tuple[str, tuple[Finding, ...]]]) -> Iterable[str]:
@@ -161,7 +188,9 @@ def exposed(before: Counts, after: Counts, applied: Iterable[str]) -> list[str]:
 
 def report(step: Step) -> None:
     """Print what a step did, and what is wrong."""
-    print(f"{step.name}: {step.applied.total()} fixes applied in {step.files} files, {len(step.left_out)} left out")
+    print(
+        f"{step.name}: {step.applied.total()} fixes applied in {len(step.changed)} files, {len(step.left_out)} left out"
+    )
     for code, count in sorted(step.applied.items()):
         print(f"  {code} {count}")
     for line in (*step.left_out, *(f"WRONG {each}" for each in step.wrong)):
@@ -174,28 +203,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", type=Path, help="a folder of packages")
     parser.add_argument("--copy", type=Path, help="where to copy it to, and leave it; by default a temporary folder")
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--files", type=Path, help="a list of files, relative to the tree: check no others")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         root = chosen.copy or Path(temporary) / "copy"
         shutil.copytree(chosen.tree, root, symlinks=True)
-        folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-        return verify(root, folders, chosen.jobs)
+        if chosen.files is None:
+            files = discover([root], Settings(root=root))
+        else:
+            files = [root / line for line in chosen.files.read_text(encoding="utf-8").splitlines()]
+        return verify(Tree(root, files))
 
 
-def verify(root: Path, folders: Sequence[Path], jobs: int) -> int:
-    """Apply the safe fixes, then all fixes, to packages, each step checked by a run of the next."""
+def verify(tree: Tree) -> int:
+    """Apply the safe fixes, then all fixes, each step checked by a run of the next; 1 where something is wrong."""
     both = frozenset({Safety.SAFE, Safety.UNSAFE})
     safe = Step("safe fixes", frozenset({Safety.SAFE}))
     unsafe = Step("all fixes", both, done=frozenset({Safety.SAFE}))
     last = Step("again", both, done=both)
-    run(safe, folders, root, jobs)
+    run(safe, tree)
     report(safe)
-    folders = sorted({root / path.relative_to(root).parts[0] for path in safe.offered})
-    run(unsafe, folders, root, jobs)
+    run(unsafe, tree)
     unsafe.wrong += exposed(safe.counts, unsafe.counts, safe.applied)
     report(unsafe)
-    run(last, folders, root, jobs)
+    run(last, tree)
     last.wrong += exposed(unsafe.counts, last.counts, unsafe.applied)
     report(last)
     wrong = sum(len(step.wrong) for step in (safe, unsafe, last))
