@@ -19,6 +19,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from page_harness import unbound
+
 from initlint import catalogue, engine, fixing, pages
 from initlint.config import Settings
 from initlint.engine import Options, Result
@@ -54,11 +56,12 @@ class Tree:
 
     root: Path
     files: Sequence[Path]
+    project: bool = True
     sketches: dict[Path, dict[Path, Sketch]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.settings = Settings(select=("ALL",), preview=True, root=self.root)
-        for package in sorted({self.package(path) for path in self.files}):
+        for package in sorted({self.package(path) for path in self.files if self.project}):
             found = discover([package], self.settings)
             self.sketches[package] = {path: Sketch.of(path.read_bytes().decode("utf-8", "replace")) for path in found}
 
@@ -67,7 +70,9 @@ class Tree:
         return self.root / path.relative_to(self.root).parts[0]
 
     def options(self) -> dict[Path, Options]:
-        """The options for every file; all files of a package are one project."""
+        """The options for every file; all files of a package are one project, unless files are checked alone."""
+        if not self.project:
+            return {path: Options().configured(self.settings, path) for path in self.files}
         projects = {
             package: Project((str(path), sketch) for path, sketch in sketches.items())
             for package, sketches in self.sketches.items()
@@ -80,7 +85,8 @@ class Tree:
     def write(self, path: Path, data: bytes) -> None:
         """Replace a file."""
         write_atomically(path, data)
-        self.sketches[self.package(path)][path] = Sketch.of(data.decode("utf-8", "replace"))
+        if self.project:
+            self.sketches[self.package(path)][path] = Sketch.of(data.decode("utf-8", "replace"))
 
 
 def run(step: Step, tree: Tree) -> None:
@@ -129,6 +135,8 @@ def defects(source: Source, fixed: Fixed, passes: Sequence[tuple[str, tuple[Find
     before, after = source.encode_text(), fixed.data
     if compiles(before) and not compiles(after):
         yield "does not compile any more"
+    if names := unbound(fixed.text) - unbound(source.text):
+        yield f"uses {names}, which nothing binds"
     if after != spliced(source, fixed, passes):
         yield "bytes that no edit names have changed"
     again = Source.from_bytes(source.path, after)
@@ -204,6 +212,7 @@ def main() -> int:
     parser.add_argument("tree", type=Path, help="a folder of packages")
     parser.add_argument("--copy", type=Path, help="where to copy it to, and leave it; by default a temporary folder")
     parser.add_argument("--files", type=Path, help="a list of files, relative to the tree: check no others")
+    parser.add_argument("--no-project", dest="project", action="store_false", help="check each file by itself")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         root = chosen.copy or Path(temporary) / "copy"
@@ -212,7 +221,7 @@ def main() -> int:
             files = discover([root], Settings(root=root))
         else:
             files = [root / line for line in chosen.files.read_text(encoding="utf-8").splitlines()]
-        return verify(Tree(root, files))
+        return verify(Tree(root, files, chosen.project))
 
 
 def verify(tree: Tree) -> int:
