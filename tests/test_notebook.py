@@ -377,3 +377,11 @@ def test_a_fix_that_crosses_cells_is_left_out(tmp_path: Path) -> None:
     fixed = fix_source(source, lambda _: [crossing])
     assert not fixed.changed
     assert "read back in another way" in fixed.diagnostics[0].message
+
+
+def test_a_cell_that_awaits_is_read_and_fixed(tmp_path: Path) -> None:
+    cells = ["import torch.nn as nn\nawait nothing()", "nn.init.xavier_normal(nn.Linear(2, 2).weight)"]
+    (tmp_path / "nb.ipynb").write_text(saved(*cells))
+    done = initlint("fix", "nb.ipynb", cwd=tmp_path)
+    assert done.stdout == "Fixed 1 finding in 1 file. No findings; 1 file checked.\n"
+    assert "xavier_normal_(" in (tmp_path / "nb.ipynb").read_text()

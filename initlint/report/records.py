@@ -239,42 +239,48 @@ def in_file(result: Result) -> Result:
     """
     if result.source is None or result.source.json is None:
         return result
-    table = LineTable(result.source.json)
-    lines = notebook.file_lines(result.source.json)
+    lines = _FileLines(result.source.json)
+    return replace(
+        result,
+        findings=tuple(map(lines.finding, result.findings)),
+        diagnostics=tuple(map(lines.diagnostic, result.diagnostics)),
+        source=replace(result.source, text=result.source.json, json=None),
+    )
 
-    def whole(region: Region) -> Region:
+
+class _FileLines:
+    """The lines of a notebook's JSON text, and where those of its cells stand there."""
+
+    def __init__(self, text: str) -> None:
+        self._table = LineTable(text)
+        self._lines = notebook.file_lines(text)
+
+    def finding(self, found: Finding) -> Finding:
+        region = found.region
+        return replace(
+            found,
+            region=self._region(region),
+            message=_in_cell(found.message, region.cell, region.line, region.column),
+            fixes=(),
+            related=tuple(replace(each, region=self._region(each.region)) for each in found.related),
+        )
+
+    def diagnostic(self, failed: Diagnostic) -> Diagnostic:
+        place = self._region(Region(failed.line, failed.column, failed.line, failed.column, failed.cell))
+        message = _in_cell(failed.message, failed.cell, failed.line, failed.column)
+        return replace(failed, line=place.line, column=place.column, cell=0, message=message)
+
+    def _region(self, region: Region) -> Region:
+        """The whole lines on which a region of a cell stands."""
         if not region.cell:
             return region
-        first, last = (
-            lines[region.cell][min(line, len(lines[region.cell])) - 1] for line in (region.line, region.end_line)
-        )
-        return Region(first, 0, last, len(table.line(last)))
+        lines = self._lines[region.cell]
+        first, last = (lines[min(line, len(lines)) - 1] for line in (region.line, region.end_line))
+        return Region(first, 0, last, len(self._table.line(last)))
 
-    def named(message: str, cell: int, line: int, column: int) -> str:
-        return f"{_place('', cell, line, column + 1).lstrip(':')}: {message}" if cell else message
 
-    findings = (
-        replace(
-            each,
-            region=whole(each.region),
-            message=named(each.message, each.region.cell, each.region.line, each.region.column),
-            fixes=(),
-            related=tuple(replace(related, region=whole(related.region)) for related in each.related),
-        )
-        for each in result.findings
-    )
-    diagnostics = (
-        replace(
-            each,
-            line=whole(Region(each.line, 0, each.line, 0, each.cell)).line,
-            column=0,
-            cell=0,
-            message=named(each.message, each.cell, each.line, each.column),
-        )
-        for each in result.diagnostics
-    )
-    source = replace(result.source, text=result.source.json, json=None)
-    return replace(result, findings=tuple(findings), diagnostics=tuple(diagnostics), source=source)
+def _in_cell(message: str, cell: int, line: int, column: int) -> str:
+    return f"cell {cell}:{line}:{column + 1}: {message}" if cell else message
 
 
 def _place(path: str, cell: int, line: int, column: int) -> str:
