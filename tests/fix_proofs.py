@@ -268,7 +268,9 @@ def main() -> None:
                 without.append(f"{example}: WRONG: {error}")
             else:
                 proved[f"{example.rule.fix} examples, {how}"] += 1
-                proved[f"{example.rule.fix} fixes, {how}"] += fixes
+                proved[f"{example.rule.fix} fixes, {how}"] += (
+                    fixes if prove is prove_safe else len(claims(example)) or fixes
+                )
     builders: Counter[str] = Counter()
     for name, builder in fixtures():
         builders[f"models of fixtures that safe fixes change, {prove_builder(name, builder)}"] += 1
