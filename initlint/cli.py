@@ -155,7 +155,15 @@ report_options = in_order(
         help="Only files that git says changed: against HEAD, or since the branch left BASE.",
     ),
 )
-paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+paths_argument = in_order(
+    click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
+    click.option(
+        "--stdin-filename",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="What to call standard input, which the path - stands for; the configuration is that of this path.",
+    ),
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -192,7 +200,7 @@ def check(
     prune: bool,
     **choices: Any,
 ) -> None:
-    """Report the findings in files and folders."""
+    """Report the findings in files and folders; - stands for standard input."""
     from initlint.report.records import Summary
     from initlint.session import Session
 
@@ -222,16 +230,14 @@ def check(
 )
 @click.pass_context
 def fix(ctx: click.Context, /, paths: tuple[Path, ...], diff: bool, **choices: Any) -> None:
-    """Apply fixes, and report what remains."""
-    from initlint.report.records import Summary
+    """Apply fixes, and report what remains; with - fixed text goes to standard output, the report to standard error."""
     from initlint.session import Session
 
     session = Session.start(paths, **choices)
     unsafe = session.settings.unsafe_fixes
     if diff:
         ctx.exit(session.diff(unsafe))
-    summary = Summary()
-    ctx.exit(session.report(session.fix(unsafe, summary), summary))
+    ctx.exit(session.report_fixes(unsafe))
 
 
 @commands.command("config")

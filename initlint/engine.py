@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from initlint import notebook
 from initlint.catalogue import severities
 from initlint.finding import Diagnostic, Finding, Severity, Suppressed
 from initlint.gate import gate, live, may_suppress
@@ -104,12 +105,42 @@ def check_file(path: Path, rules: Sequence[Rule], options: Options) -> Result:
     """Check a file on disk."""
     try:
         data = read_bytes(path)
+    except SourceError as error:
+        return _unreadable(error)
+    return check_bytes(path, data, rules, options)
+
+
+def check_bytes(path: Path, data: bytes, rules: Sequence[Rule], options: Options) -> Result:
+    """Check the bytes of a file; findings in a notebook are about its cells."""
+    try:
         source = Source.from_bytes(path, data)
     except SourceError as error:
-        diagnostic = Diagnostic(error.path, DOES_NOT_PARSE, error.message, error.line, error.column)
-        return Result(path, diagnostics=(diagnostic,))
-    relevant = gate(rules)(data) or (options.unused and options.suppressions and may_suppress(data))
-    return check_source(source, rules, options) if relevant else Result(path)
+        # What is wrong with a notebook that has nothing to say for us is not our subject.
+        return Result(path) if path.suffix == notebook.SUFFIX and not gate(rules)(data) else _unreadable(error)
+    if source.json is not None:
+        data = source.text.encode(errors="surrogatepass")
+    if not gate(rules)(data) and not (options.unused and options.suppressions and may_suppress(data)):
+        return Result(path)
+    return in_cells(check_source(source, rules, options))
+
+
+def _unreadable(error: SourceError) -> Result:
+    diagnostic = Diagnostic(error.path, DOES_NOT_PARSE, error.message, error.line, error.column)
+    return Result(error.path, diagnostics=(diagnostic,))
+
+
+def in_cells(result: Result) -> Result:
+    """A result about the program of a notebook as one about its cells; any other as it is."""
+    if result.source is None or result.source.json is None:
+        return result
+    cells = notebook.Cells(result.source.text)
+    suppressed = (replace(each, finding=cells.finding(each.finding)) for each in result.suppressed)
+    return replace(
+        result,
+        findings=tuple(map(cells.finding, result.findings)),
+        diagnostics=tuple(map(cells.diagnostic, result.diagnostics)),
+        suppressed=tuple(suppressed),
+    )
 
 
 @contextmanager
@@ -256,6 +287,8 @@ def _sketch(path: Path) -> Sketch:
     from initlint.facts.project import Sketch
 
     try:
+        if path.suffix == notebook.SUFFIX:
+            return Sketch.of(Source.read(path).text)
         return Sketch.of(read_bytes(path).decode("utf-8", "replace"))
     except SourceError:
         return Sketch()

@@ -32,12 +32,16 @@ class Safety(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Region:
-    """A range of the original text: lines count from 1, columns are characters from 0, the end is exclusive."""
+    """A range of the original text: lines count from 1, columns are characters from 0, the end is exclusive.
+
+    `cell` is the number of the cell of a notebook that lines are counted in, from 1; 0 for all other text.
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,9 +88,9 @@ class Finding:
         return next((fix for fix in self.fixes if fix.safety is not Safety.DISPLAY), None)
 
     @property
-    def order(self) -> tuple[str, Region, str, str]:
+    def order(self) -> tuple[str, int, Region, str, str]:
         """Key that sorts findings by path, place and code."""
-        return (str(self.path), self.region, self.code, self.message)
+        return (str(self.path), self.region.cell, self.region, self.code, self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,9 @@ class Diagnostic:
     message: str
     line: int = 1
     column: int = 0
+    cell: int = 0
 
     @property
-    def order(self) -> tuple[str, int, int, str]:
+    def order(self) -> tuple[str, int, int, int, str]:
         """Key that sorts diagnostics by path and place."""
-        return (str(self.path), self.line, self.column, self.message)
+        return (str(self.path), self.cell, self.line, self.column, self.message)

@@ -92,7 +92,7 @@ def fix_source(source: Source, check: Check, unsafe: bool = False) -> Fixed:
         text, taken, diagnostics = _sound_pass(current, findings, unsafe, compiles)
         if not taken:
             return Fixed(source, current.text, tuple(applied), findings, diagnostics)
-        applied += taken
+        applied += map(current.located, taken)
         if text in seen:
             break
         seen.add(text)
@@ -108,7 +108,8 @@ def diff(fixed: Fixed) -> str:
     """
     path = str(fixed.source_before.path)
     mark = "\ufeff" if fixed.source_before.bom else ""
-    before, after = _lines(mark + fixed.source_before.text), _lines(mark + fixed.text)
+    edited = fixed.source_before.edited(fixed.text)
+    before, after = _lines(mark + fixed.source_before.content), _lines(mark + edited.content)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
         for line in difflib.unified_diff(before, after, path, path)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, TextIO, Unpack
 
 from initlint import config, engine
 from initlint.baseline import Baseline, Review
@@ -16,7 +16,7 @@ from initlint.engine import Result
 from initlint.finding import Diagnostic, Finding, Safety
 from initlint.report import Output, write
 from initlint.report.records import Summary, count, diagnostic_record, one_line, printable
-from initlint.source import Source, SourceError, write_atomically
+from initlint.source import PathError, Source, SourceError, write_atomically
 from initlint.table import shown
 
 if TYPE_CHECKING:
@@ -26,12 +26,24 @@ Offer = Callable[[str, tuple[Finding, ...]], tuple[Finding, ...]]
 """What may be applied, as fixes of findings, of what was found in a text."""
 
 
+STDIN = Path("-")
+"""The path that stands for standard input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stdin:
+    """What stands on standard input, and the path that it is checked and reported as."""
+
+    path: Path
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """Files and folders, the settings and options that they are checked with, and the number of processes.
 
-    Where `changed` is not None, only the files are checked whose real paths it holds. `review` keeps what a baseline
-    holds out of the results.
+    `stdin` is the one file of a session that reads standard input. Where `changed` is not None, only the files are
+    checked whose real paths it holds. `review` keeps what a baseline holds out of the results.
     """
 
     paths: tuple[Path, ...]
@@ -40,6 +52,7 @@ class Session:
     jobs: int
     changed: frozenset[str] | None = None
     review: Review | None = None
+    stdin: Stdin | None = None
 
     @classmethod
     def start(
@@ -52,19 +65,26 @@ class Session:
         islands: bool = True,
         suppressions: bool = True,
         project: bool = True,
+        stdin_filename: Path | None = None,
         use_baseline: bool = False,
         changed: str | None = None,
         **overrides: Unpack[Overrides],
     ) -> Session:
-        """Lay the command line over the configuration. Raises ConfigError, UnknownRule, BaselineError and GitError."""
+        """Lay the command line over the configuration.
+
+        Raises ConfigError, UnknownRule, PathError, BaselineError and GitError.
+        """
+        stdin = _stdin(paths, stdin_filename)
+        if stdin is not None and changed is not None:
+            raise PathError("--changed asks git about files; the path - is none")
         if changed is not None:
             paths, changed = _paths_and_base(paths, changed)
-        paths = paths or (Path(),)
+        paths = (stdin.path,) if stdin else paths or (Path(),)
         settings = settings_for(paths, config, isolated).with_overrides(**overrides)
         options = engine.Options(islands=islands, suppressions=suppressions, project=project)
         review = Review(Baseline.read(settings.baseline)) if use_baseline and settings.baseline else None
         only = None if changed is None else _changed(paths, changed)
-        return cls(paths, settings, options, jobs or available_cores(), only, review)
+        return cls(paths, settings, options, jobs or available_cores(), only, review, stdin)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -73,11 +93,22 @@ class Session:
 
     def check(self, summary: Summary | None = None) -> Iterator[Result]:
         """Check all files; where there are findings, the result has its source, whatever `jobs` is."""
-        for result in engine.check_paths(self.paths, self.settings, self.jobs, self.options, only=self._is_meant):
+        for result in self._results():
             left = self._reviewed(result)
             if summary is not None and self.review is not None:
                 summary.in_baseline = self.review.held
             yield _with_source(left) if left.findings or left.suppressed else left
+
+    def _results(self) -> Iterator[Result]:
+        """The results before a baseline is applied, of standard input or of files."""
+        if self.stdin is None:
+            yield from engine.check_paths(self.paths, self.settings, self.jobs, self.options, only=self._is_meant)
+            return
+        path = self.stdin.path
+        excluded = self.settings.excludes(path, folder=False) or self.settings.excludes_by_default(path)
+        if not (self.settings.force_exclude and excluded):
+            options = self.options.configured(self.settings, path)
+            yield engine.check_bytes(path, self.stdin.data, self.settings.rules_for(path), options)
 
     def _is_meant(self, path: Path) -> bool:
         return self.changed is None or os.path.realpath(path) in self.changed
@@ -115,18 +146,25 @@ class Session:
         return 2 if summary.diagnostics else 0
 
     def fix(self, unsafe: bool, summary: Summary) -> Iterator[Result]:
-        """Check all files, write those that fixes change, and give what remains; the fixes are counted."""
+        """Check all files, write those that fixes change, and give what remains; the fixes are counted.
+
+        What stands on standard input goes to standard output, changed or not.
+        """
+        if self.stdin is not None:
+            yield from self._fix_stdin(self.stdin, unsafe, summary)
+            return
         for result, fixed in self.fixed(unsafe, summary):
             written = _written(result, fixed)
             if fixed is not None and fixed.changed and written is result:
-                summary.fixed += len(fixed.applied)
-                summary.files_fixed += 1
+                summary.count_fixed(fixed.applied)
             yield written
 
     def add_ignores(self, reason: str, summary: Summary) -> Iterator[Result]:
         """Check all files, write comments that suppress what is found, and give what remains; they are counted."""
         from initlint.add_ignore import with_comments
 
+        if self.stdin is not None:
+            raise PathError("--add-ignore writes files; the path - is none")
         for before in self.check(summary):
             if before.source is None or not before.findings:
                 yield before
@@ -140,6 +178,15 @@ class Session:
                 summary.files_commented += 1
             yield written
 
+    def _fix_stdin(self, stdin: Stdin, unsafe: bool, summary: Summary) -> Iterator[Result]:
+        data = stdin.data
+        for result, fixed in self.fixed(unsafe, summary):
+            if fixed is not None and fixed.changed:
+                data = fixed.data
+                summary.count_fixed(fixed.applied)
+            yield result
+        sys.stdout.buffer.write(data)
+
     def diff(self, unsafe: bool) -> int:
         """Print what `fix` would change, and to stderr how much that is; the exit code. Nothing is written."""
         from initlint.fixing import diff
@@ -149,8 +196,7 @@ class Session:
             _announce(result)
             summary.diagnostics += len(result.diagnostics)
             if fixed is not None and fixed.changed:
-                summary.fixed += len(fixed.applied)
-                summary.files_fixed += 1
+                summary.count_fixed(fixed.applied)
                 _print_diff(diff(fixed))
         print(summary.prediction, file=sys.stderr)
         return 2 if summary.diagnostics else min(summary.files_fixed, 1)
@@ -190,11 +236,20 @@ class Session:
         diagnostics = last.diagnostics + fixed.diagnostics
         held = self.review.baseline.held(result.path, last.findings) if self.review else frozenset()
         remaining = tuple(finding for finding in last.findings if finding.code not in held)
-        after = replace(source, text=fixed.text)
-        return Result(result.path, remaining, diagnostics, last.suppressed, after), fixed
+        after = source.edited(fixed.text)
+        return engine.in_cells(Result(result.path, remaining, diagnostics, last.suppressed, after)), fixed
 
-    def report(self, results: Iterable[Result], summary: Summary) -> int:
-        """Write results to the outputs, diagnostics also to stderr; the exit code. Raises OutputError."""
+    def report_fixes(self, unsafe: bool) -> int:
+        """Fix, and write what remains to the outputs; beside fixed text on stdout, reports go to stderr."""
+        summary = Summary()
+        stream = sys.stdout if self.stdin is None else sys.stderr
+        return self.report(self.fix(unsafe, summary), summary, stream)
+
+    def report(self, results: Iterable[Result], summary: Summary, stream: TextIO | None = None) -> int:
+        """Write results to the outputs, by default to stdout, diagnostics also to stderr; the exit code.
+
+        Raises OutputError.
+        """
         failing = 0
 
         def watched() -> Iterator[Result]:
@@ -203,7 +258,7 @@ class Session:
                 failing += sum(self.settings.fails(finding.severity) for finding in result.findings)
                 yield result
 
-        counted = write(self.outputs, watched(), summary)
+        counted = write(self.outputs, watched(), summary, stream)
         return 2 if counted.diagnostics else min(failing, 1)
 
 
@@ -242,6 +297,17 @@ def _written(result: Result, fixed: Fixed | None) -> Result:
 def _shared(paths: Iterable[Path]) -> str:
     """The folder, or the one path, that all paths share."""
     return os.path.commonpath([os.path.abspath(path) for path in paths])
+
+
+def _stdin(paths: Sequence[Path], name: Path | None) -> Stdin | None:
+    """Read standard input where the paths ask for it. Raises PathError."""
+    if STDIN not in paths:
+        if name is not None:
+            raise PathError("--stdin-filename names what stands on standard input; it needs the path -")
+        return None
+    if len(paths) > 1:
+        raise PathError("the path - stands for standard input; it goes with no other path")
+    return Stdin(name or STDIN, sys.stdin.buffer.read())
 
 
 def settings_for(paths: Iterable[Path], file: Path | None = None, isolated: bool = False) -> Settings:

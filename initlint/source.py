@@ -11,16 +11,17 @@ import stat
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint.finding import Region
+from initlint import notebook
+from initlint.finding import Finding, Region
 
 if TYPE_CHECKING:
     from initlint.config import Settings
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", notebook.SUFFIX)
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _FIRST_LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?([^\r\n]*)")
@@ -45,17 +46,21 @@ class SourceError(Exception):
 
 
 class PathError(Exception):
-    """A path that was asked for does not exist."""
+    """A path that was asked for does not exist, or cannot be asked for like this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A decoded file: its text with the newlines it has and without a byte order mark."""
+    """A decoded file: its text with the newlines it has and without a byte order mark.
+
+    The text of a notebook is its program; `content` is then what the file holds.
+    """
 
     path: Path
     text: str
     encoding: str = "utf-8"
     bom: bool = False
+    json: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def read(cls, path: Path) -> Source:
@@ -70,6 +75,8 @@ class Source:
         bom = data.startswith(codecs.BOM_UTF8)
         if bom:
             data = data[len(codecs.BOM_UTF8) :]
+        if path.suffix == notebook.SUFFIX:
+            return cls._from_notebook(path, data, bom)
         if (index := data.find(b"\0")) >= 0:
             raise _error_at(path, data, index, "holds a NUL byte at line {line}; it is not Python source")
         cookie = _cookie(data)
@@ -80,9 +87,39 @@ class Source:
             raise SourceError(path, message, cookie[1])
         return cls(path, _decode(path, data, encoding), encoding, bom)
 
+    @classmethod
+    def _from_notebook(cls, path: Path, data: bytes, bom: bool) -> Source:
+        content = _decode_utf8(path, data, declared=True)
+        try:
+            return cls(path, notebook.program(content), "utf-8", bom, content)
+        except notebook.NotebookError as error:
+            raise SourceError(path, str(error), error.line, error.column) from error
+
+    @property
+    def content(self) -> str:
+        """The text of the file itself."""
+        return self.text if self.json is None else self.json
+
+    def edited(self, text: str) -> Source:
+        """The same file with another text."""
+        return replace(self, text=text, json=self.json and notebook.written(self.json, text))
+
+    def placed(self, region: Region) -> Region:
+        """A region of the text as users meet it: in a notebook as one of a cell."""
+        return region if self.json is None else notebook.Cells(self.text).region(region)
+
+    def located(self, finding: Finding) -> Finding:
+        """A finding about the text as users meet it: in a notebook as one about its cells."""
+        return finding if self.json is None else notebook.Cells(self.text).finding(finding)
+
+    def text_of(self, region: Region) -> str:
+        """The text that the lines and columns of a region count in: that of its cell, if it has one."""
+        return notebook.Cells(self.text).text(region.cell) if region.cell else self.text
+
     def encode(self, text: str) -> bytes:
         """The bytes of a text in this file's encoding, with its byte order mark. Raises UnicodeEncodeError."""
-        return (codecs.BOM_UTF8 if self.bom else b"") + text.encode(self.encoding)
+        content = text if self.json is None else notebook.written(self.json, text)
+        return (codecs.BOM_UTF8 if self.bom else b"") + content.encode(self.encoding)
 
     def encode_text(self) -> bytes:
         """The bytes of this source, equal to those that it was decoded from."""
@@ -122,6 +159,12 @@ class LineTable:
             raise ValueError(f"index {offset} is outside of the text")
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1]
+
+    def line(self, number: int) -> str:
+        """A line without its end. Raises ValueError for one outside the text."""
+        start = self.offset(number, 0)
+        end = self.starts[number] if number < len(self.starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
 
     def region(self, start: int, end: int) -> Region:
         """The region between two indices. Raises ValueError."""

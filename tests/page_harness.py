@@ -11,6 +11,7 @@ its default. Fixing concerns the own rule alone, unsafe fixes included.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,9 +181,9 @@ def check_fix(example: Example) -> None:
 
 
 def check_fix_is_final(example: Example) -> None:
-    """Fixing twice is fixing once, leaves code that parses, and exposes nothing but declared successors."""
+    """Fixing twice is fixing once, leaves code that parses and whose names are bound, and exposes only successors."""
     after = fix(example.code, example.rule)
-    ast.parse(after)
+    assert not unbound(after) - unbound(example.code)
     assert fix(after, example.rule) == after
     before_counts = Counter(finding.code for finding in findings(example.code, example.rules))
     after_counts = Counter(finding.code for finding in findings(after, example.rules))
@@ -217,6 +218,24 @@ def check_islands(example: Example) -> None:
     """Parsing only what matters finds the same as parsing the whole file."""
     whole = findings(example.code, example.rules, alone(example.code, islands=False))
     assert findings(example.code, example.rules, alone(example.code, islands=True)) == whole
+
+
+def unbound(code: str) -> set[str]:
+    """The names that code uses and nothing in it binds: what an import is missing for."""
+    used, bound = set(), set(dir(builtins))
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.alias():
+                bound.add(node.asname or node.name.partition(".")[0])
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                bound.add(name)
+    return used - bound
 
 
 def shows_a_fix(page: Page) -> bool:

@@ -423,7 +423,9 @@ def test_fix_with_unsafe_fixes_leaves_nothing(tmp_path: Path) -> None:
     write(tmp_path, safe=SAFE, unsafe=UNSAFE)
     done = initlint("fix", ".", "--unsafe-fixes", cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stdout == "Fixed 2 findings in 2 files. No findings; 2 files checked.\n"
+    applied, summary = done.stdout.splitlines()
+    assert applied.startswith("unsafe.py:9:9: INI101 ")
+    assert summary == "Fixed 2 findings in 2 files. No findings; 2 files checked."
     assert initlint("check", ".", cwd=tmp_path).returncode == 0
 
 
@@ -526,3 +528,73 @@ def test_version_and_help(tmp_path: Path) -> None:
         done = initlint(*words, "--help", cwd=tmp_path)
         assert done.returncode == 0
         assert done.stdout.startswith("Usage: initlint")
+
+
+# Standard input
+
+
+def piped(*words: str, stdin: bytes, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "initlint", *words]
+    return subprocess.run(command, input=stdin, cwd=cwd, capture_output=True, check=False)
+
+
+def test_standard_input_is_checked_under_the_name_and_the_configuration_of_a_path(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "initlint.toml").write_text("ignore = ['INI102']\n")
+    done = piped("check", "-", "--output-format", "concise", stdin=SAFE.encode(), cwd=tmp_path)
+    assert (done.returncode, done.stdout.decode().split(" ")[:2]) == (1, ["-:4:1:", "INI102"])
+    words = ["check", "-", "--output-format", "concise", "--stdin-filename"]
+    assert piped(*words, "x.py", stdin=SAFE.encode(), cwd=tmp_path).stdout.startswith(b"x.py:4:1: INI102 ")
+    assert piped(*words, "sub/x.py", stdin=SAFE.encode(), cwd=tmp_path).returncode == 0
+
+
+def test_fixing_standard_input_writes_it_to_standard_output_and_the_report_beside(tmp_path: Path) -> None:
+    data = b"\xef\xbb\xbf" + SAFE.replace("\n", "\r\n").encode()
+    done = piped("fix", "-", stdin=data, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"\xef\xbb\xbf" + MENDED.replace("\n", "\r\n").encode())
+    assert done.stderr.decode() == "Fixed 1 finding in 1 file. No findings; 1 file checked.\n"
+
+
+@pytest.mark.parametrize(("text", "code"), [(CLEAN, 0), (UNSAFE, 1), (BROKEN, 2), ("", 0)])
+def test_standard_input_that_is_not_changed_is_given_back(text: str, code: int, tmp_path: Path) -> None:
+    done = piped("fix", "-", "--stdin-filename", "model.py", stdin=text.encode(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (code, text.encode())
+    assert b"checked" in done.stderr
+
+
+def test_a_diff_of_standard_input_writes_nothing_else_to_standard_output(tmp_path: Path) -> None:
+    done = piped("fix", "-", "--diff", "--stdin-filename", "model.py", stdin=SAFE.encode(), cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"--- model.py\n+++ model.py\n")
+    assert done.stderr == b"Would fix 1 finding in 1 file.\n"
+
+
+def test_an_excluded_name_is_passed_over_where_excludes_are_forced(tmp_path: Path) -> None:
+    words = ["fix", "-", "--stdin-filename", "gen/model.py", "--exclude", "gen"]
+    assert piped(*words, stdin=SAFE.encode(), cwd=tmp_path).stdout == MENDED.encode()
+    assert piped(*words, "--force-exclude", stdin=SAFE.encode(), cwd=tmp_path).stdout == SAFE.encode()
+
+
+@pytest.mark.parametrize("words", [["check", "-", "model.py"], ["fix", "model.py", "--stdin-filename", "x.py"]])
+def test_standard_input_goes_with_no_other_path(words: list[str], tmp_path: Path) -> None:
+    write(tmp_path, model=SAFE)
+    done = piped(*words, stdin=b"", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"standard input" in done.stderr
+    assert (tmp_path / "model.py").read_text() == SAFE
+
+
+# Unsafe fixes
+
+
+def test_each_unsafe_fix_that_was_applied_is_named_and_no_safe_one(tmp_path: Path) -> None:
+    write(tmp_path, safe=SAFE, model=UNSAFE)
+    done = initlint(
+        "fix", ".", "--unsafe-fixes", "--output-format", "concise", "--output-format", "json:j", cwd=tmp_path
+    )
+    named, summary = done.stdout.splitlines()
+    assert named.startswith("model.py:9:9: INI101 gain 1.4142 ")
+    assert named.endswith(" (unsafe fix applied: pass the slope: a=0.2)")
+    assert summary == "Fixed 2 findings in 2 files. No findings; 2 files checked."
+    (applied,) = json.loads((tmp_path / "j").read_text())["summary"]["unsafe_applied"]
+    assert (applied["path"], applied["line"], applied["code"]) == ("model.py", 9, "INI101")

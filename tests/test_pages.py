@@ -7,7 +7,7 @@ from page_spellings import Variant, variants
 
 from initlint import catalogue, pages
 from initlint.pages import BlockKind
-from initlint.rule import Rule, Safety
+from initlint.rule import Rule
 
 RULES = catalogue.rules()
 BAD = harness.examples(RULES, BlockKind.BAD)
@@ -15,11 +15,6 @@ GOOD = harness.examples(RULES, BlockKind.GOOD)
 RAISING = [example for example in BAD if example.raises]
 RUNNING = [example for example in (*BAD, *GOOD) if example.block.run]
 MEASURED = [example for example in BAD if example.block.measured]
-SAFE = [
-    example
-    for example in BAD
-    if example.block.run and example.fixed and not example.raises and example.rule.fix is Safety.SAFE
-]
 VARIANTS = [
     pytest.param(example, variant, id=f"{example}-{variant.name}")
     for example in (*BAD, *GOOD)
@@ -104,15 +99,6 @@ def test_measured_std_is_what_it_says(example: Example) -> None:
     import page_execution
 
     page_execution.check_measured(example.block, example.fixed)
-
-
-@pytest.mark.parametrize("example", SAFE, ids=str)
-def test_safe_fix_keeps_every_number(example: Example) -> None:
-    pytest.importorskip("torch")
-    import page_execution
-
-    assert example.fixed is not None
-    page_execution.check_same_numbers(example.code, example.fixed.code)
 
 
 @pytest.mark.parametrize(("example", "variant"), FIXED_VARIANTS)

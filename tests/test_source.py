@@ -290,7 +290,7 @@ def test_what_is_read_only_is_not_replaced(place: str, tmp_path: Path) -> None:
 
 def test_a_folder_is_walked_in_sorted_order(tmp_path: Path) -> None:
     tree(tmp_path, "b.py", "a/z.py", "a/b/c.pyi", "a.py", "c/x.txt", "c/y.pyc", "c/z.ipynb", "B.py")
-    assert found(tmp_path) == ["B.py", "a/b/c.pyi", "a/z.py", "a.py", "b.py"]
+    assert found(tmp_path) == ["B.py", "a/b/c.pyi", "a/z.py", "a.py", "b.py", "c/z.ipynb"]
 
 
 @pytest.mark.parametrize("name", [".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"])

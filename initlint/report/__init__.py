@@ -56,8 +56,12 @@ def reporter(name: str) -> Reporter:
     return cast("Reporter", import_module(f"initlint.report.{name.replace('-', '_')}").report)
 
 
-def write(outputs: Sequence[Output], results: Iterable[Result], summary: Summary) -> Summary:
+def write(
+    outputs: Sequence[Output], results: Iterable[Result], summary: Summary, stream: TextIO | None = None
+) -> Summary:
     """Report results in all formats and give the summary. One output gets them as they come, several at the end.
+
+    What goes to no file goes to the stream, by default to stdout.
 
     Raises OutputError where a file cannot be written.
     """
@@ -68,11 +72,11 @@ def write(outputs: Sequence[Output], results: Iterable[Result], summary: Summary
         # With one output the summary is still being counted into while results come.
         counted = replace(summary) if len(outputs) > 1 else summary
         if output.path is None:
-            reporter(output.format)(results, sys.stdout, counted)
+            reporter(output.format)(results, stream or sys.stdout, counted)
             continue
         try:
-            with output.path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-                reporter(output.format)(results, stream, counted)
+            with output.path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                reporter(output.format)(results, file, counted)
         except OSError as error:
             raise OutputError(f"cannot write {output.path}: {error.strerror}") from error
     return counted

@@ -1,4 +1,4 @@
-"""One line per finding, then the summary."""
+"""One line per finding and per unsafe fix that was applied, then the summary."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     """Write one line per finding as results come, and the summary."""
     for result in summary.count(results):
         stream.writelines(one_line(finding_record(finding)) + "\n" for finding in result.findings)
-    stream.write(summary.sentence + "\n")
+    stream.writelines(line + "\n" for line in (*summary.unsafe_lines, summary.sentence))

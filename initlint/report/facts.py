@@ -11,6 +11,7 @@ from typing import Any
 from initlint.engine import Options, Unparsable, parse, read_facts
 from initlint.finding import Region
 from initlint.islands import TooDeep, check_depth, split_lines, whole
+from initlint.report.records import cell_record
 from initlint.source import Source, SourceError
 
 VERSION = 1
@@ -19,7 +20,10 @@ VERSION = 1
 
 def render(source: Source, options: Options, *, as_json: bool) -> str:
     """The init sites of a file. Raises SourceError for a file that does not parse."""
-    found = [{"line": region.line, "column": region.column + 1, **record} for region, record in sites(source, options)]
+    found = [
+        {**cell_record(region.cell), "line": region.line, "column": region.column + 1, **record}
+        for region, record in sites(source, options)
+    ]
     if as_json:
         return json.dumps({"version": VERSION, "path": str(source.path), "sites": found}, indent=2)
     return _table(found) if found else f"{source.path}: no init site"
@@ -36,14 +40,19 @@ def sites(source: Source, options: Options) -> Iterator[tuple[Region, dict[str, 
         for statement in parse(source.text).body:
             check_depth(statement, lines)
     except Unparsable as error:
-        raise SourceError(source.path, error.message, error.line, error.column) from None
+        place = source.placed(Region(error.line, error.column, error.line, error.column))
+        message = f"cell {place.cell}: {error.message}" if place.cell else error.message
+        raise SourceError(source.path, message, place.line, place.column) from None
     except TooDeep as error:
-        raise SourceError(source.path, str(error), error.line) from None
+        place = source.placed(Region(error.line, 0, error.line, 0))
+        raise SourceError(
+            source.path, f"cell {place.cell}: {error}" if place.cell else str(error), place.line
+        ) from None
     everything = whole(source.text)
     file = read_facts(everything, options)
     placing = Placing(source, everything, file.record)
     for site, record in zip(file.sites, records(file), strict=True):
-        yield placing.region(site.node), record | asdict(spread(site))
+        yield source.placed(placing.region(site.node)), record | asdict(spread(site))
 
 
 def _table(sites: list[dict[str, Any]]) -> str:
@@ -56,7 +65,7 @@ def _table(sites: list[dict[str, Any]]) -> str:
         target = site["target"] or {}
         where = ".".join(name for name in (site["class"], site["function"]) if name)
         table.add_row(
-            str(site["line"]),
+            f"cell {site['cell']}:{site['line']}" if "cell" in site else str(site["line"]),
             target.get("tensor") or "?",
             _joined(target.get("layers")),
             _joined(target.get("shape") or target.get("dims")),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from initlint.finding import Edit, Fix, Region
+from initlint.finding import Edit, Region
 from initlint.report.records import printable
 
 TAB_WIDTH = 4
@@ -42,11 +42,11 @@ def frame(lines: Sequence[str], region: Region, style: str, context: int = 0) ->
             yield _row(width, "", "|", f"... {region.end_line - last_marked} more lines")
 
 
-def change(lines: Sequence[str], fix: Fix) -> Iterator[Text]:
-    """The lines that a fix takes away and those that it puts in their place; the rest of a long change is counted."""
+def change(lines: Sequence[str], edits: Sequence[Edit]) -> Iterator[Text]:
+    """The lines that edits take away and those that they put in their place; the rest of a long change is counted."""
     if not lines:
         return
-    rows = [row for edits in _neighbours(fix.edits) for row in _replaced(lines, edits)]
+    rows = [row for group in _neighbours(edits) for row in _replaced(lines, group)]
     width = len(str(len(lines)))
     for number, sign, line in rows[:CHANGED_LINES]:
         yield _row(width, str(number), sign, _visible(line), "green" if sign == "+" else "red")

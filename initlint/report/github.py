@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from initlint.finding import Severity
-from initlint.report.records import Summary, diagnostic_record, finding_record
+from initlint.report.records import Summary, diagnostic_record, finding_record, in_file
 from initlint.report.repository import named
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _LEVELS = {Severity.ERROR.value: "error", Severity.WARNING.value: "warning", Sev
 
 def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     """Write a command per finding and diagnostic as results come, and the summary."""
-    for result in summary.count(results):
+    for result in map(in_file, summary.count(results)):
         for found in map(finding_record, result.findings):
             # GitHub refuses columns of an annotation that spans several lines.
             columns = {"col": found["column"], "endColumn": found["end_column"]}

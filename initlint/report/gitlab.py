@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from initlint.finding import Severity
 from initlint.report.fingerprints import Fingerprints
 from initlint.report.frame import split_lines
-from initlint.report.records import Summary, diagnostic_record, finding_record
+from initlint.report.records import Summary, diagnostic_record, finding_record, in_file
 from initlint.report.repository import named
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     """Write the array once the last result has come."""
     fingerprints = Fingerprints()
     issues: list[dict[str, Any]] = []
-    for result in summary.count(results):
+    for result in map(in_file, summary.count(results)):
         lines = split_lines(result.source.text) if result.source and result.findings else []
         for found in map(finding_record, result.findings):
             issues.append(

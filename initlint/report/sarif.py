@@ -20,6 +20,7 @@ from initlint.report.records import (
     Summary,
     diagnostic_record,
     finding_record,
+    in_file,
 )
 from initlint.report.repository import relative
 from initlint.rule import Default, Kind, Rule
@@ -45,7 +46,7 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     fingerprints = Fingerprints()
     found: list[dict[str, Any]] = []
     notifications: list[dict[str, Any]] = []
-    for result in summary.count(results):
+    for result in map(in_file, summary.count(results)):
         reasons = {id(each.finding): each.reason for each in result.suppressed}
         every = (*result.findings, *(each.finding for each in result.suppressed))
         lines = split_lines(result.source.text) if result.source and every else []

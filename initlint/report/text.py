@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from initlint.finding import Finding, Safety, Severity
+from initlint.finding import Finding, Region, Safety, Severity
 from initlint.report.frame import change, frame, split_lines
 from initlint.report.records import Summary, place, printable
 
 if TYPE_CHECKING:
     from initlint.engine import Result
+    from initlint.source import Source
 
 CONTEXT_LINES = 1
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
@@ -34,16 +35,33 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     """Write findings as results come, and the summary. Apart from colour, what is written depends on nothing else."""
     console = _Console(file=stream, highlight=False, markup=False, emoji=False)
     for result in summary.count(results):
-        lines = split_lines(result.source.text) if result.source and result.findings else []
+        lines = _Lines(result.source)
         for finding in result.findings:
             for row in _paragraph(finding, lines):
                 row.rstrip()
                 console.print(row, soft_wrap=True)
             console.print(soft_wrap=True)
+    for line in summary.unsafe_lines:
+        console.print(Text(line), soft_wrap=True)
     console.print(Text(summary.sentence, "bold"), soft_wrap=True)
 
 
-def _paragraph(finding: Finding, lines: list[str]) -> Iterator[Text]:
+class _Lines:
+    """The lines that regions count in: those of the file, or of the cells of a notebook; none where it is not known."""
+
+    def __init__(self, source: Source | None) -> None:
+        self._source = source
+        self._known: dict[int, list[str]] = {}
+
+    def of(self, region: Region) -> list[str]:
+        if self._source is None:
+            return []
+        if region.cell not in self._known:
+            self._known[region.cell] = split_lines(self._source.text_of(region))
+        return self._known[region.cell]
+
+
+def _paragraph(finding: Finding, lines: _Lines) -> Iterator[Text]:
     style = _STYLES[finding.severity]
     yield Text.assemble(
         (place(finding, finding.region), "bold"),
@@ -53,12 +71,14 @@ def _paragraph(finding: Finding, lines: list[str]) -> Iterator[Text]:
         (finding.severity.value, style),
     )
     yield from (Text(f"  {printable(line)}") for line in finding.message.splitlines())
-    yield from frame(lines, finding.region, style, CONTEXT_LINES)
+    yield from frame(lines.of(finding.region), finding.region, style, CONTEXT_LINES)
     for related in finding.related:
         yield Text.assemble("  ", (place(finding, related.region), "bold"), f": {printable(related.message)}")
-        yield from frame(lines, related.region, _RELATED)
+        yield from frame(lines.of(related.region), related.region, _RELATED)
     for fix in finding.fixes:
         yield Text.assemble(
             "  ", (_LABELS[fix.safety], "bold"), f": {printable(fix.title)}", (_HINTS[fix.safety], "dim")
         )
-        yield from change(lines, fix)
+        for cell in sorted({edit.region.cell for edit in fix.edits}):
+            edits = tuple(edit for edit in fix.edits if edit.region.cell == cell)
+            yield from change(lines.of(edits[0].region), edits)
