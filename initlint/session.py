@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from initlint import config, engine
+from initlint import batch, config, engine
 from initlint.baseline import Baseline, Review
+from initlint.cache import Cache, remove
 from initlint.config import Overrides, Settings
 from initlint.engine import Result
 from initlint.finding import Diagnostic, Finding, Safety
+from initlint.progress import Bar
 from initlint.report import Output, write
 from initlint.report.records import Summary, count, diagnostic_record, one_line, printable
 from initlint.source import Source, SourceError, write_atomically
@@ -28,7 +30,7 @@ Offer = Callable[[str, tuple[Finding, ...]], tuple[Finding, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Files and folders, the settings and options that they are checked with, and the number of processes.
+    """Files and folders, the settings and options that they are checked with, and how they are run over.
 
     Where `changed` is not None, only the files are checked whose real paths it holds. `review` keeps what a baseline
     holds out of the results.
@@ -37,7 +39,7 @@ class Session:
     paths: tuple[Path, ...]
     settings: Settings
     options: engine.Options
-    jobs: int
+    run: batch.Run
     changed: frozenset[str] | None = None
     review: Review | None = None
 
@@ -54,6 +56,7 @@ class Session:
         project: bool = True,
         use_baseline: bool = False,
         changed: str | None = None,
+        cache: bool = False,
         **overrides: Unpack[Overrides],
     ) -> Session:
         """Lay the command line over the configuration. Raises ConfigError, UnknownRule, BaselineError and GitError."""
@@ -64,7 +67,9 @@ class Session:
         options = engine.Options(islands=islands, suppressions=suppressions, project=project)
         review = Review(Baseline.read(settings.baseline)) if use_baseline and settings.baseline else None
         only = None if changed is None else _changed(paths, changed)
-        return cls(paths, settings, options, jobs or available_cores(), only, review)
+        kept = Cache(settings.cache_folder) if cache else None
+        run = batch.Run(jobs or available_cores(), kept, Bar(sys.stderr))
+        return cls(paths, settings, options, run, only, review)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -73,11 +78,16 @@ class Session:
 
     def check(self, summary: Summary | None = None) -> Iterator[Result]:
         """Check all files; where there are findings, the result has its source, whatever `jobs` is."""
-        for result in engine.check_paths(self.paths, self.settings, self.jobs, self.options, only=self._is_meant):
-            left = self._reviewed(result)
-            if summary is not None and self.review is not None:
-                summary.in_baseline = self.review.held
-            yield _with_source(left) if left.findings or left.suppressed else left
+        try:
+            for result in batch.check_paths(self.paths, self.settings, self.options, self.run, only=self._is_meant):
+                left = self._reviewed(result)
+                if summary is not None and self.review is not None:
+                    summary.in_baseline = self.review.held
+                if left.findings or left.diagnostics:
+                    self.run.watch.hide()
+                yield _with_source(left) if left.findings or left.suppressed else left
+        finally:
+            self.run.watch.hide()
 
     def _is_meant(self, path: Path) -> bool:
         return self.changed is None or os.path.realpath(path) in self.changed
@@ -172,7 +182,7 @@ class Session:
         from initlint.fixing import NoConvergence, fix_source
 
         rules = self.settings.rules_for(result.path)
-        options = result.options or self.options.configured(self.settings, result.path)
+        options = result.again() if result.again else self.options.configured(self.settings, result.path)
         last = result
         held: frozenset[str] | None = None
 
@@ -254,6 +264,16 @@ def settings_for(paths: Iterable[Path], file: Path | None = None, isolated: bool
     if file is not None:
         return config.read(file)
     return config.load(Path(_shared(paths)))
+
+
+def clean(file: Path | None = None, isolated: bool = False) -> str:
+    """Remove the cache of the configuration that holds in the current folder, and say so.
+
+    Raises ConfigError and CacheError.
+    """
+    folder = settings_for((Path(),), file, isolated).cache_folder
+    shown = os.path.relpath(folder)
+    return f"Removed {shown}." if remove(folder) else f"Nothing to remove: there is no {shown}."
 
 
 def available_cores() -> int:
