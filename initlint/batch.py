@@ -146,10 +146,12 @@ class _Batch:
             key = self._key(number, content)
         if key is None or key not in known:
             return None
-        findings = known.findings(key, self.files[number])
-        if not findings:
-            return None if findings is None else Result(self.files[number])
-        return Result(self.files[number], findings, again=partial(self._options, number))
+        found = known.findings(key, self.files[number])
+        if found is None:
+            return None
+        if not any(found):
+            return Result(self.files[number])
+        return Result(self.files[number], found[0], suppressed=found[1], again=partial(self._options, number))
 
     def _key(self, number: int, content: bytes) -> bytes | None:
         """The key of a result that depends on what other files say; None where that is not known."""
@@ -225,15 +227,15 @@ class _Batch:
                 position += 1
 
     def _kept(self, number: int, work: Work, checked: Checked | Exception) -> Result:
-        """The result of a file that was checked; it is kept, unless something was wrong or is suppressed."""
+        """The result of a file that was checked; it is kept, unless something was wrong."""
         if isinstance(checked, Exception):
             message = f"the process that checked this file {checked}, twice; it is not checked"
             return Result(work.path, diagnostics=(Diagnostic(work.path, RULE_CRASHED, message),))
         result, known, content = checked.result, self.told[number].known, checked.content
-        if known is not None and content is not None and not result.diagnostics and not result.suppressed:
+        if known is not None and content is not None and not result.diagnostics:
             key = self._key(number, content) if checked.asked else content
             if key is not None:
-                known.keep(key, result.findings)
+                known.keep(key, (result.findings, result.suppressed))
         return replace(result, again=partial(self._options, number))
 
     def _each(

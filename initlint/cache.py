@@ -26,7 +26,9 @@ from initlint import __version__, catalogue
 from initlint.source import SourceError, write_new
 
 if TYPE_CHECKING:
-    from initlint.finding import Finding
+    from initlint.finding import Finding, Suppressed
+
+    Found = tuple[tuple[Finding, ...], tuple[Suppressed, ...]]
 
 DIGEST = 16
 """Bytes of a digest."""
@@ -133,16 +135,16 @@ class Results:
             return True
         return False
 
-    def findings(self, key: bytes, path: Path) -> tuple[Finding, ...] | None:
-        """The findings of a known key, for a path; None where they cannot be read."""
+    def findings(self, key: bytes, path: Path) -> Found | None:
+        """What is found under a known key, for a path; None where it cannot be read."""
         encoded = self._found.get(key)
-        return () if encoded is None else _decoded(encoded, path)
+        return ((), ()) if encoded is None else _decoded(encoded, path)
 
-    def keep(self, key: bytes, findings: tuple[Finding, ...]) -> None:
-        """Keep the findings of a file."""
-        if not findings:
+    def keep(self, key: bytes, found: Found) -> None:
+        """Keep what is found in a file."""
+        if not any(found):
             self._clean.add(key)
-        elif (encoded := _encoded(findings)) is not None:
+        elif (encoded := _encoded(found)) is not None:
             self._found[key] = encoded
         else:
             return
@@ -342,22 +344,23 @@ def _split(data: bytes) -> list[bytes]:
     return [data[at : at + DIGEST] for at in range(0, len(data), DIGEST)]
 
 
-def _encoded(findings: tuple[Finding, ...]) -> bytes | None:
+def _encoded(found: Found) -> bytes | None:
     """Findings without their path; None for text that is none."""
     import msgspec
 
     try:
-        return msgspec.msgpack.encode(findings, enc_hook=lambda path: None)
+        return msgspec.msgpack.encode(found, enc_hook=lambda path: None)
     except UnicodeEncodeError:
         return None
 
 
-def _decoded(encoded: bytes, path: Path) -> tuple[Finding, ...] | None:
+def _decoded(encoded: bytes, path: Path) -> Found | None:
     import msgspec
 
-    from initlint.finding import Finding
+    from initlint.finding import Finding, Suppressed
 
+    kind = tuple[tuple[Finding, ...], tuple[Suppressed, ...]]
     try:
-        return msgspec.msgpack.decode(encoded, type=tuple[Finding, ...], dec_hook=lambda kind, value: path)
+        return msgspec.msgpack.decode(encoded, type=kind, dec_hook=lambda kind, value: path)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None

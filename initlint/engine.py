@@ -156,11 +156,9 @@ def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options:
     if options.islands:
         alive = [each for each in alive if _may_speak(each.rule, around, source.path, crashed)]
     try:
-        selected = islands(source.text, tree, alive)
-        if not options.islands:
-            selected = whole(source.text)
+        selected = islands(source.text, tree, alive) if options.islands else whole(source.text)
         with no_collection():
-            findings, diagnostics = _run(source, tree, selected, [each.rule for each in alive], options)
+            findings, diagnostics = _run(source, around, selected, [each.rule for each in alive], options)
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
         return Result(source.path, diagnostics=(diagnostic,), source=source)
