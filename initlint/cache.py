@@ -361,6 +361,7 @@ def _decoded(encoded: bytes, path: Path) -> Found | None:
 
     kind = tuple[tuple[Finding, ...], tuple[Suppressed, ...]]
     try:
-        return msgspec.msgpack.decode(encoded, type=kind, dec_hook=lambda kind, value: path)
+        found: Found = msgspec.msgpack.decode(encoded, type=kind, dec_hook=lambda kind, value: path)
+        return found
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
