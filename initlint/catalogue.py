@@ -47,7 +47,7 @@ def rules() -> tuple[Rule, ...]:
     Raises PluginError where a package of that group cannot be used, a code is none, or two rules share a code or name.
     """
     found = list(_rules_below(importlib.import_module("initlint.rules")))
-    found += [rule for point in entry_points(group=ENTRY_POINT_GROUP) for rule in _plugged_in(point)]
+    found += [rule for point in plugins() for rule in _plugged_in(point)]
     seen: dict[str, Rule] = {}
     for rule in found:
         if not _CODE.fullmatch(rule.code):
@@ -58,6 +58,12 @@ def rules() -> tuple[Rule, ...]:
                 raise PluginError(f"{rule.module} and {other} both call themselves {key}; rename one")
             seen[key] = rule
     return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+@cache
+def plugins() -> tuple[EntryPoint, ...]:
+    """The packages of rules that are installed beside ours."""
+    return tuple(entry_points(group=ENTRY_POINT_GROUP))
 
 
 def find(word: str) -> Rule:

@@ -69,6 +69,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 def show(error: Exception) -> None:
     """Say what went wrong: in one line where that is all a user needs, else with the traceback."""
     from initlint.baseline import BaselineError
+    from initlint.cache import CacheError
     from initlint.catalogue import PluginError, UnknownRule
     from initlint.changed import GitError
     from initlint.config import ConfigError
@@ -78,7 +79,7 @@ def show(error: Exception) -> None:
     of_users = (UnknownRule, PluginError, OutputError, ConfigError, PathError, SourceError, BaselineError, GitError)
     if isinstance(error, click.ClickException):
         error.show()
-    elif isinstance(error, (*of_users, OSError)):
+    elif isinstance(error, (*of_users, CacheError, OSError)):
         click.echo(f"Error: {error}", err=True)
     else:
         sys.excepthook(type(error), error, error.__traceback__)
@@ -126,6 +127,7 @@ selection_options = in_order(
     click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes; by default one per core."),
 )
 
+cache_option = click.option("--no-cache", "cache", flag_value=False, default=True, help="Neither use nor keep results.")
 output_option = click.option(
     "--output-format",
     multiple=True,
@@ -179,6 +181,7 @@ def commands() -> None:
 @paths_argument
 @selection_options
 @report_options
+@cache_option
 @click.option("--no-islands", is_flag=True, help="Parse whole files; slower, and finds the same.")
 @click.option("--no-suppressions", is_flag=True, help="Report what comments suppress.")
 @click.option(
@@ -224,6 +227,7 @@ def check(
 @paths_argument
 @selection_options
 @report_options
+@cache_option
 @click.option("--diff", is_flag=True, help="Print what would change and write nothing.")
 @click.option(
     "--unsafe-fixes/--no-unsafe-fixes", default=None, help="Apply fixes that change the drawn numbers too, or do not."
@@ -251,6 +255,15 @@ def configuration(path: Path, config: Path | None, isolated: bool, output_format
 
     settings = settings_for((path,), config, isolated).with_overrides(**choices)
     click.echo(render(path, settings, as_json=output_format == "json"))
+
+
+@commands.command()
+@config_options
+def clean(config: Path | None, isolated: bool) -> None:
+    """Remove the results that are kept from run to run."""
+    from initlint.session import clean as cleaned
+
+    click.echo(cleaned(config, isolated))
 
 
 @commands.command()
@@ -328,7 +341,7 @@ def corpus(
     from initlint.session import Session
 
     session = Session.start((directory,), **choices)
-    ctx.exit(run(directory, labels, against, json_out, session.settings, session.jobs))
+    ctx.exit(run(directory, labels, against, json_out, session.settings, session.run.jobs))
 
 
 target_options = in_order(

@@ -24,11 +24,17 @@ __all__ = ["ConfigError", "Overrides", "Part", "Settings", "load", "read"]
 
 DEFAULT_EXCLUDES = frozenset(
     (
-        *(".bzr", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache"),
-        *(".svn", ".tox", ".venv", "__pycache__", "node_modules", "venv"),
+        *(".bzr", ".eggs", ".git", ".hg", ".initlint_cache", ".ipynb_checkpoints", ".mypy_cache", ".nox"),
+        *(".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "node_modules", "venv"),
     )
 )
 """Names of folders that a walk never enters where `exclude` says nothing."""
+
+CACHE = ".initlint_cache"
+"""The folder of the cache unless `cache-dir` says another one."""
+
+Choice = tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...], bool]
+"""Words that select, words that select as well, words that are ignored, and preview."""
 
 VERSIONED = {"torch": "2.13", "transformers": "5.0"}
 """Packages with a key `<package>-version`, the lowest that the code is for, each with an example of a version."""
@@ -101,6 +107,7 @@ class Settings:
     init_modules: tuple[str, ...] = ()
     torch_version: str | None = None
     transformers_version: str | None = None
+    cache_dir: str | None = None
     root: Path = field(default_factory=Path.cwd)
     source: Path | None = None
     origins: Mapping[str, tuple[Part, ...]] = field(default_factory=dict, compare=False, repr=False)
@@ -137,7 +144,20 @@ class Settings:
 
     def rules_for(self, path: Path) -> tuple[Rule, ...]:
         """The rules that run on a file, sorted by code."""
-        return _rules(self.select, self.extend_select, self._ignored(path), self.preview)
+        return self.rules_of(self.choice(path))
+
+    def choice(self, path: Path) -> Choice:
+        """What decides which rules run on a file, and is the same for files with the same rules."""
+        return self.select, self.extend_select, self._ignored(path), self.preview
+
+    def rules_of(self, choice: Choice) -> tuple[Rule, ...]:
+        """The rules that a choice means, sorted by code."""
+        return _rules(*choice)
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where results are kept from run to run."""
+        return self.root / (self.cache_dir or CACHE)
 
     def reports(self, code: str, path: Path) -> bool:
         """Whether a finding of the engine itself, INI003, is reported for a file; ignored and selected like a rule."""

@@ -174,7 +174,7 @@ class Difference:
 
 def run(directory: Path, settings: Settings, jobs: int = 1) -> Report:
     """Check every package folder of a directory. Raises CorpusError where there is none."""
-    from initlint import engine
+    from initlint import batch
 
     folders = _folders(directory)
     counts = dict.fromkeys(folders, 0)
@@ -184,7 +184,7 @@ def run(directory: Path, settings: Settings, jobs: int = 1) -> Report:
     def package(path: Path) -> Path:
         return directory / path.relative_to(directory).parts[0]
 
-    for result in engine.check_paths(folders, settings, jobs, engine.Options(), project_of=package):
+    for result in batch.check_paths(folders, settings, run=batch.Run(jobs, project_of=package)):
         folder = package(result.path)
         counts[folder] += 1
         for finding in result.findings:

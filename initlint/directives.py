@@ -30,7 +30,7 @@ _DIRECTIVE = re.compile(
 _FOREIGN_VERBS = ("disable", "disable-file", "disable-next-line", "file-ignore", "ignore-next-line", "noqa", "skip")
 """What other tools call it."""
 _WORD = re.compile(r"[^\s,]+")
-_NEXT_COMMENT = re.compile(r"\s+(?=#\s*[A-Za-z])")
+_NEXT_COMMENT = re.compile(r"(?<!\s)\s+(?=#\s*[A-Za-z])")
 _LINE_END = re.compile(r"\r\n?|\n")
 _BETWEEN_LOGICAL_LINES = (tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 END_OF_FILE = sys.maxsize

@@ -1,4 +1,4 @@
-"""One file → findings; many files → a process pool.
+"""One file → findings.
 
 Bytes pass the gate, `ast` judges syntax and selects islands, LibCST parses those, the reader leaves facts, rules yield
 alarms, alarms are placed in the original text, suppressions apply. Whatever is wrong with a file or a rule becomes a
@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ from initlint.source import Source, SourceError, read_bytes
 if TYPE_CHECKING:
     from initlint.config import Settings
     from initlint.facts.file import File
-    from initlint.facts.project import Elsewhere, Project, Sketch
+    from initlint.facts.project import Elsewhere
     from initlint.facts.reading.tree import Tree
     from initlint.islands import Islands
 
@@ -40,11 +39,6 @@ UNUSED_SUPPRESSION = "INI003"
 
 _FRAMES_PER_LEVEL = 12
 """Python frames that reading and generating one level of nesting take at most."""
-
-_POOL_FROM = 64
-"""Files from which starting processes pays."""
-
-_CHUNK = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +83,9 @@ class Options:
 class Result:
     """What a run says of one file.
 
-    `suppressed` are findings that comments silence. `source` is None where the file was not decoded or the gate stopped
-    it; `options` are those of the run, None for a file that was checked by itself.
+    `suppressed` are findings that comments silence. `source` is None where the file was not decoded, the gate stopped
+    it, or another process or run checked it; `again` gives the options that the file has in its run, None for a file
+    that was checked by itself.
     """
 
     path: Path
@@ -98,33 +93,37 @@ class Result:
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     source: Source | None = field(default=None, compare=False)
-    options: Options | None = field(default=None, compare=False)
+    again: Callable[[], Options] | None = field(default=None, compare=False, repr=False)
 
 
 def check_file(path: Path, rules: Sequence[Rule], options: Options) -> Result:
     """Check a file on disk."""
     try:
-        data = read_bytes(path)
+        return check_bytes(path, read_bytes(path), rules, options)
     except SourceError as error:
-        return _unreadable(error)
-    return check_bytes(path, data, rules, options)
+        return unreadable(error)
 
 
 def check_bytes(path: Path, data: bytes, rules: Sequence[Rule], options: Options) -> Result:
-    """Check the bytes of a file; findings in a notebook are about its cells."""
+    """Check the content of a file; findings in a notebook are about its cells.
+
+    Whatever fails here fails for this file alone.
+    """
     try:
         source = Source.from_bytes(path, data)
+        code = data if source.json is None else source.text.encode(errors="surrogatepass")
+        relevant = gate(rules)(code) or (options.unused and options.suppressions and may_suppress(code))
+        return in_cells(check_source(source, rules, options)) if relevant else Result(path)
     except SourceError as error:
         # What is wrong with a notebook that has nothing to say for us is not our subject.
-        return Result(path) if path.suffix == notebook.SUFFIX and not gate(rules)(data) else _unreadable(error)
-    if source.json is not None:
-        data = source.text.encode(errors="surrogatepass")
-    if not gate(rules)(data) and not (options.unused and options.suppressions and may_suppress(data)):
-        return Result(path)
-    return in_cells(check_source(source, rules, options))
+        return Result(path) if path.suffix == notebook.SUFFIX and not gate(rules)(data) else unreadable(error)
+    except Exception as error:
+        message = f"checking this file crashed: {_place(error)}; its findings are lost"
+        return Result(path, diagnostics=(Diagnostic(path, RULE_CRASHED, message),))
 
 
-def _unreadable(error: SourceError) -> Result:
+def unreadable(error: SourceError) -> Result:
+    """The result of a file that cannot be read or decoded."""
     diagnostic = Diagnostic(error.path, DOES_NOT_PARSE, error.message, error.line, error.column)
     return Result(error.path, diagnostics=(diagnostic,))
 
@@ -144,8 +143,8 @@ def in_cells(result: Result) -> Result:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the cyclic collector off: it would walk the growing trees again and again, and they hold no cycles."""
+def no_collection() -> Iterator[None]:
+    """Hold the cyclic collector off: it would walk what grows again and again, and that holds no cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -157,7 +156,7 @@ def _no_collection() -> Iterator[None]:
 
 def check_source(source: Source, rules: Sequence[Rule], options: Options) -> Result:
     """Check decoded text; the gate has been passed or is not wanted."""
-    with _no_collection():
+    with no_collection():
         try:
             tree = parse(source.text)
         except Unparsable as error:
@@ -178,7 +177,7 @@ def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options:
         alive = [each for each in alive if _may_speak(each.rule, around, source.path, crashed)]
     try:
         selected = islands(source.text, tree, alive) if options.islands else whole(source.text)
-        with _no_collection():
+        with no_collection():
             findings, diagnostics = _run(source, around, selected, [each.rule for each in alive], options)
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
@@ -208,90 +207,6 @@ def _may_speak(rule: Rule, tree: Callable[[], Tree], path: Path, crashed: list[D
     except Exception as error:
         crashed.append(_crash(rule, path, error))
         return False
-
-
-def check_paths(
-    paths: Sequence[Path],
-    settings: Settings,
-    jobs: int = 1,
-    options: Options | None = None,
-    project_of: Callable[[Path], object] = lambda path: None,
-    only: Callable[[Path], bool] = lambda path: True,
-) -> Iterator[Result]:
-    """Check files and folders; results come in the order of the paths, whatever `jobs` is.
-
-    The files for which `project_of` gives the same are one project. Files that `only` refuses are not checked, and are
-    known to the project all the same.
-    """
-    from initlint.source import discover
-
-    base = options or Options()
-    work = [
-        _Work(path, settings.rules_for(path), base.configured(settings, path)) for path in discover(paths, settings)
-    ]
-    chosen = {each.path for each in work if only(each.path)}
-    if base.project and chosen:
-        work = _in_projects(work, project_of, jobs if len(work) >= _POOL_FROM else 1)
-    work = [each for each in work if each.path in chosen]
-    parallel = jobs if len(work) >= _POOL_FROM else 1
-    results = _in_processes(work, parallel) if parallel > 1 else map(_check, work)
-    for each, result in zip(work, results, strict=True):
-        yield replace(result, options=each.options)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    path: Path
-    rules: tuple[Rule, ...]
-    options: Options
-
-
-def _check(work: _Work) -> Result:
-    return check_file(work.path, work.rules, work.options)
-
-
-def _in_projects(work: Sequence[_Work], project_of: Callable[[Path], object], jobs: int) -> list[_Work]:
-    """The same work, each file with what the others of its project say; a file that is alone there learns nothing."""
-    from initlint.facts.project import Project
-
-    groups: dict[object, list[_Work]] = {}
-    for each in work:
-        groups.setdefault(project_of(each.path), []).append(each)
-    asked = [group for group in groups.values() if len(group) > 1 and any(r.project for w in group for r in w.rules)]
-    paths = [each.path for group in asked for each in group]
-    sketches = iter(zip(paths, _sketches(paths, jobs), strict=True))
-    projects = {}
-    for group in asked:
-        project = Project((str(path), sketch) for path, sketch in islice(sketches, len(group)))
-        projects.update(dict.fromkeys((each.path for each in group), project))
-    return [
-        replace(each, options=replace(each.options, elsewhere=projects[each.path].elsewhere(str(each.path))))
-        if each.path in projects
-        else each
-        for each in work
-    ]
-
-
-def _sketches(paths: Sequence[Path], jobs: int) -> Iterator[Sketch]:
-    if jobs == 1:
-        yield from map(_sketch, paths)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(_sketch, paths, chunksize=_CHUNK)
-
-
-def _sketch(path: Path) -> Sketch:
-    """The sketch of a file; what is wrong with a file is said when it is checked."""
-    from initlint.facts.project import Sketch
-
-    try:
-        if path.suffix == notebook.SUFFIX:
-            return Sketch.of(Source.read(path).text)
-        return Sketch.of(read_bytes(path).decode("utf-8", "replace"))
-    except SourceError:
-        return Sketch()
 
 
 class Unparsable(Exception):
@@ -377,39 +292,3 @@ def _allow_recursion() -> None:
     from initlint.islands import MAX_DEPTH
 
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES_PER_LEVEL * MAX_DEPTH))
-
-
-def _in_processes(work: Sequence[_Work], jobs: int) -> Iterator[Result]:
-    """Rules travel by code, and each distinct set of rules once; so does each project."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    sets = list(dict.fromkeys(each.rules for each in work))
-    codes = [frozenset(rule.code for rule in rules) for rules in sets]
-    projects = list(dict.fromkeys(map(_project, work)))
-    numbers = [sets.index(each.rules) for each in work]
-    at = [projects.index(_project(each)) for each in work]
-    with ProcessPoolExecutor(jobs, initializer=_receive, initargs=(codes, projects)) as pool:
-        paths, options = [each.path for each in work], [replace(each.options, elsewhere=None) for each in work]
-        yield from pool.map(_check_numbered, paths, numbers, at, options, chunksize=_CHUNK)
-
-
-def _project(work: _Work) -> Project | None:
-    return work.options.elsewhere.project if work.options.elsewhere is not None else None
-
-
-_rule_sets: list[tuple[Rule, ...]] = []
-_projects: list[Project | None] = []
-
-
-def _receive(codes: Sequence[frozenset[str]], projects: Sequence[Project | None]) -> None:
-    from initlint.catalogue import rules
-
-    _rule_sets[:] = [tuple(rule for rule in rules() if rule.code in each) for each in codes]
-    _projects[:] = projects
-
-
-def _check_numbered(path: Path, number: int, at: int, options: Options) -> Result:
-    project = _projects[at]
-    elsewhere = project.elsewhere(str(path)) if project is not None else None
-    result = check_file(path, _rule_sets[number], replace(options, elsewhere=elsewhere))
-    return replace(result, source=None)

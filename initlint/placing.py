@@ -41,7 +41,16 @@ class Placing:
         found = self._positions[node]
         lines = self._islands.lines
         start, end = found.start, found.end
-        return Region(lines[start.line - 1], start.column, lines[end.line - 1], end.column)
+        first, last = (place.column + self._shifts.get(place.line, 0) for place in (start, end))
+        return Region(lines[start.line - 1], first, lines[end.line - 1], last)
+
+    @cached_property
+    def _shifts(self) -> dict[int, int]:
+        """How much longer an indentation is than LibCST thinks, by line: it forgets form feeds, or repeats them."""
+        if "\f" not in self._islands.text:
+            return {}
+        pairs = zip(split_lines(self._islands.text), split_lines(self._record.node.code), strict=False)
+        return {line: _indentation(read) - _indentation(made) for line, (read, made) in enumerate(pairs, 1)}
 
     @cached_property
     def _positions(self) -> dict[cst.CSTNode, CodeRange]:
@@ -101,3 +110,7 @@ class Placing:
         if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 and self._record.siblings.get(line) != 1:
             return Edit(Region(region.line, 0, region.end_line + 1, 0), "")
         return Edit(region, "pass")
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t\f"))

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, Unpack
 
-from initlint import config, engine
+from initlint import batch, config, engine
 from initlint.baseline import Baseline, Review
+from initlint.cache import Cache, remove
 from initlint.config import Overrides, Settings
 from initlint.engine import Result
 from initlint.finding import Diagnostic, Finding, Safety
+from initlint.progress import Bar
 from initlint.report import Output, write
 from initlint.report.records import Summary, count, diagnostic_record, one_line, printable
 from initlint.source import PathError, Source, SourceError, write_atomically
@@ -40,7 +42,7 @@ class Stdin:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Files and folders, the settings and options that they are checked with, and the number of processes.
+    """Files and folders, the settings and options that they are checked with, and how they are run over.
 
     `stdin` is the one file of a session that reads standard input. Where `changed` is not None, only the files are
     checked whose real paths it holds. `review` keeps what a baseline holds out of the results.
@@ -49,7 +51,7 @@ class Session:
     paths: tuple[Path, ...]
     settings: Settings
     options: engine.Options
-    jobs: int
+    run: batch.Run
     changed: frozenset[str] | None = None
     review: Review | None = None
     stdin: Stdin | None = None
@@ -68,6 +70,7 @@ class Session:
         stdin_filename: Path | None = None,
         use_baseline: bool = False,
         changed: str | None = None,
+        cache: bool = False,
         **overrides: Unpack[Overrides],
     ) -> Session:
         """Lay the command line over the configuration.
@@ -84,7 +87,9 @@ class Session:
         options = engine.Options(islands=islands, suppressions=suppressions, project=project)
         review = Review(Baseline.read(settings.baseline)) if use_baseline and settings.baseline else None
         only = None if changed is None else _changed(paths, changed)
-        return cls(paths, settings, options, jobs or available_cores(), only, review, stdin)
+        kept = Cache(settings.cache_folder) if cache else None
+        run = batch.Run(jobs or available_cores(), kept, Bar(sys.stderr))
+        return cls(paths, settings, options, run, only, review, stdin)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -93,16 +98,21 @@ class Session:
 
     def check(self, summary: Summary | None = None) -> Iterator[Result]:
         """Check all files; where there are findings, the result has its source, whatever `jobs` is."""
-        for result in self._results():
-            left = self._reviewed(result)
-            if summary is not None and self.review is not None:
-                summary.in_baseline = self.review.held
-            yield _with_source(left) if left.findings or left.suppressed else left
+        try:
+            for result in self._results():
+                left = self._reviewed(result)
+                if summary is not None and self.review is not None:
+                    summary.in_baseline = self.review.held
+                if left.findings or left.diagnostics:
+                    self.run.watch.hide()
+                yield _with_source(left) if left.findings or left.suppressed else left
+        finally:
+            self.run.watch.hide()
 
     def _results(self) -> Iterator[Result]:
         """The results before a baseline is applied, of standard input or of files."""
         if self.stdin is None:
-            yield from engine.check_paths(self.paths, self.settings, self.jobs, self.options, only=self._is_meant)
+            yield from batch.check_paths(self.paths, self.settings, self.options, self.run, only=self._is_meant)
             return
         path = self.stdin.path
         excluded = self.settings.excludes(path, folder=False) or self.settings.excludes_by_default(path)
@@ -218,7 +228,7 @@ class Session:
         from initlint.fixing import NoConvergence, fix_source
 
         rules = self.settings.rules_for(result.path)
-        options = result.options or self.options.configured(self.settings, result.path)
+        options = result.again() if result.again else self.options.configured(self.settings, result.path)
         last = result
         held: frozenset[str] | None = None
 
@@ -320,6 +330,16 @@ def settings_for(paths: Iterable[Path], file: Path | None = None, isolated: bool
     if file is not None:
         return config.read(file)
     return config.load(Path(_shared(paths)))
+
+
+def clean(file: Path | None = None, isolated: bool = False) -> str:
+    """Remove the cache of the configuration that holds in the current folder, and say so.
+
+    Raises ConfigError and CacheError.
+    """
+    folder = settings_for((Path(),), file, isolated).cache_folder
+    shown = os.path.relpath(folder)
+    return f"Removed {shown}." if remove(folder) else f"Nothing to remove: there is no {shown}."
 
 
 def available_cores() -> int:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".py", ".pyi", notebook.SUFFIX)
 
+_READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""A pipe is opened without waiting for one who writes."""
+
+_BLOCK = 1 << 20
+
 _LINE_END = re.compile(r"\r\n?|\n")
 _FIRST_LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?([^\r\n]*)")
 _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -181,15 +186,24 @@ def newline_of(text: str) -> str:
 def read_bytes(path: Path) -> bytes:
     """The content of a regular file. Raises SourceError."""
     try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            os.scandir(path).close()
-            raise SourceError(path, "is a folder, not a file")
-        if not stat.S_ISREG(mode):
-            raise SourceError(path, "is not a regular file")
-        with open(path, "rb") as file:
-            return file.read()
+        descriptor = os.open(path, _READING)
+        try:
+            state = os.fstat(descriptor)
+            if not stat.S_ISREG(state.st_mode):
+                folder = stat.S_ISDIR(state.st_mode)
+                raise SourceError(path, "is a folder, not a file" if folder else "is not a regular file")
+            data = os.read(descriptor, state.st_size + 1)
+            if len(data) == state.st_size:
+                return data
+            parts = [data]  # It grows or shrinks meanwhile, or is none whose size is known.
+            while parts[-1]:
+                parts.append(os.read(descriptor, _BLOCK))
+            return b"".join(parts)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
+        if os.name == "nt" and os.path.isdir(path):
+            raise SourceError(path, "is a folder, not a file") from error  # Windows opens no folder.
         raise SourceError(path, f"cannot be read: {_reason(error)}") from error
 
 
@@ -198,25 +212,40 @@ def write_atomically(path: Path, data: bytes) -> None:
 
     Follows symbolic links to the file itself, keeps its mode bits and, where allowed, its owner. Raises SourceError.
     """
-    temporary = None
     try:
         target = os.path.realpath(path)
         before = os.stat(target)
         if not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        descriptor, temporary = tempfile.mkstemp(prefix=".initlint-", dir=os.path.dirname(target))
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        _copy_owner(before, temporary)
-        os.chmod(temporary, stat.S_IMODE(before.st_mode))
-        os.replace(temporary, target)
-        temporary = None
+        with _replacing(target, data) as temporary:
+            _copy_owner(before, temporary)
+            os.chmod(temporary, stat.S_IMODE(before.st_mode))
     except OSError as error:
         raise SourceError(path, f"cannot be written: {_reason(error)}; it is left as it was") from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Make or replace a file of our own, for nobody else to read: it is never half there. Raises SourceError."""
+    try:
+        with _replacing(str(path), data):
+            pass
+    except OSError as error:
+        raise SourceError(path, f"cannot be written: {_reason(error)}") from error
+
+
+@contextlib.contextmanager
+def _replacing(target: str, data: bytes) -> Iterator[str]:
+    """A new file beside the target, which takes its place at the end, and is gone where that fails. Raises OSError."""
+    descriptor, temporary = tempfile.mkstemp(prefix=".initlint-", dir=os.path.dirname(target))
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        yield temporary
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def discover(paths: Iterable[Path], settings: Settings) -> list[Path]:

@@ -81,6 +81,7 @@ def typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
         init_modules: tuple[str, ...] = ()
         torch_version: str | None = None
         transformers_version: str | None = None
+        cache_dir: str | None = None
 
     known = [field.encode_name for field in msgspec.structs.fields(Table)]
     for key in table:

@@ -45,7 +45,7 @@ _NEAR = (*_WRITERS, "_(", "in [", "in (")
 
 
 _FUNCTION = re.compile(
-    r"\ndef[ \t]+(\w+)\(\s*(\w+)[^)]*\)[^:\n]*:[^\n]*\n(?:[ \t]+[^\n]*\n|[ \t]*\r?\n)*(?:[ \t]+[^\n]*\n?)"
+    r"\ndef[ \t]+(\w+)\(\s*(\w+)[^)]{0,2000}\)[^:\n]{0,200}:[^\n]*\n(?:[ \t]+[^\n]*\n|[ \t]*\r?\n)*(?:[ \t]+[^\n]*\n?)"
 )
 """A function at module level with its first parameter."""
 
@@ -67,7 +67,7 @@ _TRAINING_PARTS = (".backward(", "ptimi", "optim.", "training_step", "rainer")
 _PARAMETERS = re.compile(r"parameters\(|_flat_weights|all_weights")
 _OF_MODULE = re.compile(r"(super\([^()]*\)|[\w.]*)\.(?:named_)?\Z")
 _FOR = re.compile(r"\bfor\b(.+?)\bin\b")
-_CHILD = re.compile(r"\bfor\b(.+?)\bin\b[^\n]*children\(\)")
+_CHILD = re.compile(r"\bfor\b([^\n]{1,80}?)\bin\b[^\n]{0,120}?children\(\)")
 _LINES = re.compile(r"[^\n]*\n?")
 _WORD = re.compile(r"\w+")
 _CAPITAL = re.compile(r"[A-Z]\w*")
@@ -263,7 +263,7 @@ class _Sketching:
             if not bound or not _writes_any(bound[-1][1], _statement(self.text, line)):
                 continue
             draft = self.at(start)
-            module = _OF_MODULE.search(head)
+            module = _OF_MODULE.search(head[-_BACK:])
             receiver = module[1] if module is not None else ""
             child = any(receiver in _WORD.findall(each[1]) for each in _CHILD.finditer(self.text, draft.start, start))
             if draft.header is not None and (receiver == "self" or receiver.startswith("super(")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -169,4 +170,4 @@ def _artifact(path: str) -> dict[str, str]:
     place = relative(path)
     if place is None:
         return {"uri": Path(path).absolute().as_uri()}
-    return {"uri": quote(place), "uriBaseId": _ROOT}
+    return {"uri": quote(os.fsencode(place)), "uriBaseId": _ROOT}

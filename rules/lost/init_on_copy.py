@@ -26,7 +26,7 @@ _FUNCTION = r"(?:torch\.(?:diag|clone|index_select|masked_select|cat|stack|flatt
 _WRITING = r"(?:normal|uniform|fill|zero|copy|mul|div|add|sub|clamp)_\("
 _SIZED = r"(?:full|zeros|ones|rand|randn|empty)(?:_like\([\w.]+|\(\s*[\w.]+\.(?:size\(\)|shape))[^\n]*\) *\r?\n"
 _TRIGGERS = (
-    rf"_\(\s*(?:tensor=)?(?:{_FUNCTION}|\w[\w.]*(?:{_PICKED}|\.(?:weight|bias|data) ?[-+*/]|{_CHAIN}\.{_CALLED}))",
+    rf"_\(\s*(?:tensor=)?(?:{_FUNCTION}|\w[\w.]*(?:{_PICKED}|\.(?:weight|bias|data) ?[-+*/])|\w{_CHAIN}\.{_CALLED})",
     rf"\](?<=[a-z)\]]\])\.(?:data\.)?{_WRITING}",
     rf"\.(?:clone|double|half)\(\)[\w.\[\]]*\.{_WRITING}",
     r"\.(?:weight|bias|data)\[[^\n=]*\]\[[^\n=]*\] ?[-+*/]?=[^=]",
