@@ -41,13 +41,28 @@ class Project:
         return frozenset(scope.name for scope in self.scopes if scope.name)
 
     @cached_property
-    def users(self) -> dict[str, list[ScopeSketch]]:
-        """The scopes that use a name which some file defines."""
-        found: dict[str, list[ScopeSketch]] = {}
-        for scope in self.scopes:
+    def users(self) -> dict[str, list[int]]:
+        """The numbers of the scopes that use a name which some file defines."""
+        found: dict[str, list[int]] = {}
+        for number, scope in enumerate(self.scopes):
             for name in scope.uses & self.defined:
-                found.setdefault(name, []).append(scope)
+                found.setdefault(name, []).append(number)
         return found
+
+    @cached_property
+    def modules(self) -> dict[str, list[str]]:
+        """The paths of the files by the last part of the name that each has as a module."""
+        found: dict[str, list[str]] = {}
+        for path in self.sketches:
+            file = PurePath(path)
+            found.setdefault(file.parent.name if file.stem == "__init__" else file.stem, []).append(path)
+        return found
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The names of the folders and files."""
+        paths = map(PurePath, self.sketches)
+        return frozenset(name for path in paths for name in (*path.parts[:-1], path.stem))
 
     @cached_property
     def loops(self) -> dict[str, Loop]:
@@ -86,7 +101,7 @@ class Elsewhere:
 
     def has_package(self, name: str) -> bool:
         """Whether an import of this name can lead into the project: one of its folders or files is called so."""
-        return any(name in (*path.parts[:-1], path.stem) for path in map(PurePath, self.project.sketches))
+        return name in self.project.packages
 
     def writes(self, attribute: str) -> bool:
         """Whether another file may write a first value to this attribute of some object."""
@@ -99,7 +114,8 @@ class Elsewhere:
     def functions(self, qualified: str) -> tuple[str, ...]:
         """The sources of the functions that a name imported from another file may be, if they write a weight."""
         module, _, name = qualified.rpartition(".")
-        files = (path for path in self.project.sketches if path != self.path and _is_module(path, module))
+        modules = self.project.modules.get(module.rpartition(".")[2], ())
+        files = (path for path in modules if path != self.path)
         found = (each for path in files for each in self.project.sketches[path].functions)
         return tuple(source for function, source in found if function == name)
 
@@ -132,14 +148,15 @@ class Elsewhere:
 
     def users(self, names: Iterable[str]) -> tuple[ScopeSketch, ...]:
         """The scopes of the whole project that use one of these classes, directly or through what they use."""
-        found: dict[ScopeSketch, None] = {}
+        scopes = self.project.scopes
+        found: dict[int, None] = {}
         pending = list(names)
         while pending:
-            for scope in self.project.users.get(pending.pop(), ()):
-                if scope not in found:
-                    found[scope] = None
-                    pending += [scope.name] if scope.name else []
-        return tuple(found)
+            for number in self.project.users.get(pending.pop(), ()):
+                if number not in found:
+                    found[number] = None
+                    pending += [scopes[number].name] if scopes[number].name else []
+        return tuple(scopes[number] for number in found)
 
     @property
     def _own(self) -> Sketch:
@@ -148,9 +165,3 @@ class Elsewhere:
 
 _NOTHING = Sketch()
 _TORCH = ("nn.", "torch.nn.")
-
-
-def _is_module(path: str, module: str) -> bool:
-    """Whether a file may be a module, as far as the last part of its name tells."""
-    file = PurePath(path)
-    return (file.parent.name if file.stem == "__init__" else file.stem) == module.rpartition(".")[2]
