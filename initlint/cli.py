@@ -12,14 +12,17 @@ import click
 
 from initlint import __version__
 from initlint.options import (
+    cache_option,
     check_reason,
-    in_order,
-    parse_outputs,
-    parse_size,
+    config_options,
+    paths_argument,
+    report_options,
     runtime_outputs,
-    words_option,
+    selection_options,
+    settings_options,
+    target_options,
 )
-from initlint.report import FORMATS
+from initlint.spelling import did_you_mean
 
 OK, FINDINGS, FAILURE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
@@ -34,8 +37,8 @@ class Commands(click.Group):
         word = args[0]
         if word.startswith("-") or self.get_command(ctx, word):
             return super().resolve_command(ctx, args)
-        meant = f"check {word}" if Path(word).exists() else closest(word, self.list_commands(ctx))
-        raise click.UsageError(f"no such command {word!r}{did_you_mean(meant)}", ctx)
+        path = f"; did you mean 'check {word}'?" if Path(word).exists() else ""
+        raise click.UsageError(f"no such command {word!r}{path or did_you_mean(word, self.list_commands(ctx))}", ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; click itself would give a broken pipe the exit code of findings."""
@@ -83,89 +86,6 @@ def show(error: Exception) -> None:
         click.echo(f"Error: {error}", err=True)
     else:
         sys.excepthook(type(error), error, error.__traceback__)
-
-
-def closest(word: str, known: Sequence[str]) -> str | None:
-    """The known word that is most like another."""
-    import difflib
-
-    return next(iter(difflib.get_close_matches(word, known, n=1)), None)
-
-
-def did_you_mean(word: str | None) -> str:
-    """The end of a message about an unknown word."""
-    return f"; did you mean {word!r}?" if word else ""
-
-
-config_options = in_order(
-    click.option(
-        "--config",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Read this file instead of the nearest pyproject.toml with [tool.initlint] or initlint.toml.",
-    ),
-    click.option("--isolated", is_flag=True, help="Read no configuration."),
-)
-
-settings_options = in_order(
-    words_option(
-        "--select", "RULES", "Run these rules instead of the configured ones: codes, names, prefixes, families, ALL."
-    ),
-    words_option("--extend-select", "RULES", "Run these rules too."),
-    words_option("--ignore", "RULES", "Do not run these rules."),
-    click.option("--preview", is_flag=True, default=None, help="Run preview rules too."),
-    words_option("--exclude", "PATTERNS", "Pass over these files and folders instead of the configured ones."),
-    words_option("--extend-exclude", "PATTERNS", "Pass over these files and folders too, as .gitignore would."),
-    click.option(
-        "--force-exclude", is_flag=True, default=None, help="Pass over excluded files even where they are named."
-    ),
-    config_options,
-)
-
-selection_options = in_order(
-    settings_options,
-    click.option("--no-project", "project", flag_value=False, default=True, help="Check each file by itself."),
-    click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes; by default one per core."),
-)
-
-cache_option = click.option("--no-cache", "cache", flag_value=False, default=True, help="Neither use nor keep results.")
-output_option = click.option(
-    "--output-format",
-    multiple=True,
-    callback=parse_outputs,
-    metavar="FORMAT[:FILE]",
-    help=f"How findings are printed, or written to a file; can be given several times. {', '.join(FORMATS)}.",
-)
-
-report_options = in_order(
-    output_option,
-    click.option(
-        "--fail-on",
-        type=click.Choice(("error", "warning", "note", "never")),
-        help="The lowest severity that gives exit code 1; by default note.",
-    ),
-    click.option(
-        "--baseline",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Leave out what this file holds.",
-    ),
-    click.option("--no-baseline", "use_baseline", flag_value=False, default=True, help="Use no baseline."),
-    click.option(
-        "--changed",
-        is_flag=False,
-        flag_value="HEAD",
-        metavar="[BASE]",
-        help="Only files that git says changed: against HEAD, or since the branch left BASE.",
-    ),
-)
-paths_argument = in_order(
-    click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
-    click.option(
-        "--stdin-filename",
-        type=click.Path(path_type=Path),
-        metavar="PATH",
-        help="What to call standard input, which the path - stands for; the configuration is that of this path.",
-    ),
-)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -317,7 +237,7 @@ def server(stdio: bool) -> None:
 
 
 @commands.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("directory", metavar="FOLDER", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judged sites to hold against."
 )
@@ -344,16 +264,6 @@ def corpus(
     ctx.exit(run(directory, labels, against, json_out, session.settings, session.run.jobs))
 
 
-target_options = in_order(
-    click.option("--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="An argument of the factory."),
-    click.option("--kwargs-json", "keywords", default="", metavar="JSON", help="More arguments, as a JSON object."),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, meta …"),
-    click.option("--seed", default=0, show_default=True, help="The seed of torch, numpy and random."),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall time."),
-    click.option("--mem", callback=parse_size, metavar="SIZE", help="Memory, such as 8G."),
-)
-
-
 @commands.command()
 @click.argument("target")
 @target_options
@@ -365,9 +275,21 @@ target_options = in_order(
 @click.option("--parity", is_flag=True, help="Build on meta and reset as well, and compare.")
 @click.option("--preview", is_flag=True, help="Report preview rules too.")
 @click.option("--no-numbers", is_flag=True, help="Leave out the tests of the numbers.")
-@click.option("--fail-on", type=click.Choice(("error", "warning", "note")), default="warning", show_default=True)
 @click.option(
-    "--format", "outputs", multiple=True, default=("text",), callback=runtime_outputs, metavar="FORMAT[:FILE]"
+    "--fail-on",
+    type=click.Choice(("error", "warning", "note")),
+    default="warning",
+    show_default=True,
+    help="The lowest severity that gives exit code 1.",
+)
+@click.option(
+    "--format",
+    "outputs",
+    multiple=True,
+    default=("text",),
+    callback=runtime_outputs,
+    metavar="FORMAT[:FILE]",
+    help="text, json, junit, sarif or html, printed or written to a file; can be given several times.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Name every parameter.")
 @click.pass_context

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 from initlint import catalogue, requirements
 from initlint.finding import Severity
 from initlint.report import Output, OutputError
-from initlint.table import ConfigError, did_you_mean, nearest, place_of, shown, table_of, typed
+from initlint.spelling import did_you_mean
+from initlint.table import ConfigError, nearest, place_of, shown, table_of, typed
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from initlint.spelling import did_you_mean
 
 _MISTYPED = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)` - at `\$\.?(.*)`")
 _TYPES = {
@@ -102,12 +103,6 @@ def shown(file: Path) -> str:
     """A file's path relative to the current folder where it is below it."""
     relative = os.path.relpath(file)
     return str(file) if relative.startswith(os.pardir) else relative
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word; empty where none is close."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _mistyped(message: str, where: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
+
+from initlint.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from initlint.engine import Result
@@ -33,9 +34,8 @@ class Output:
         """Read `sarif` or `sarif:out.sarif`. Raises OutputError for an unknown format."""
         name, colon, path = text.partition(":")
         if name not in FORMATS:
-            close = difflib.get_close_matches(name, FORMATS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(FORMATS)}"
-            raise OutputError(f"unknown output format {name!r}{hint}")
+            known = f"; known are {', '.join(FORMATS)}"
+            raise OutputError(f"unknown output format {name!r}{did_you_mean(name, FORMATS) or known}")
         if colon and not path:
             raise OutputError(f"{text!r} names no file behind the colon")
         return cls(name, Path(path) if path else None)

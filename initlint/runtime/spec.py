@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from initlint.spelling import did_you_mean
 from initlint.theory import laws
 from initlint.theory.fans import fan_in_and_fan_out
 from initlint.theory.gains import NONLINEARITIES, calculate_gain
@@ -102,8 +103,7 @@ def assign(names: Sequence[str], declared: Sequence[Expectation]) -> dict[str, E
 def _law(node: ast.expr, shape: Sequence[int], numbers: Mapping[str, float]) -> Law:
     name, positional, keywords = _call(node)
     if name not in _LAWS:
-        close = difflib.get_close_matches(name, _LAWS, n=1)
-        raise ValueError(f"unknown initialiser {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        raise ValueError(f"unknown initialiser {name!r}{did_you_mean(name, _LAWS)}")
     parameters, build = _LAWS[name]
     words = "mode" in parameters
     given = [_word(each) if words else _number(each, numbers) for each in positional]

@@ -5,7 +5,6 @@ Loading imports the project's code. It belongs into the child process, which a m
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import importlib.util
@@ -16,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from initlint.spelling import did_you_mean
 
 
 class TargetError(ValueError):
@@ -58,7 +59,7 @@ class Target:
         for name in self.attribute.split("."):
             if not hasattr(found, name):
                 known = [each for each in dir(found) if not each.startswith("_")]
-                raise TargetError(f"{self.module} has no {name!r}{_closest(name, known)}")
+                raise TargetError(f"{self.module} has no {name!r}{did_you_mean(name, known)}")
             found = getattr(found, name)
         if not callable(found):
             raise TargetError(f"{self} is {type(found).__name__}, which cannot be called")
@@ -119,8 +120,3 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise TargetError('the keyword arguments must be a JSON object, such as {"depth": 12}')
     return found
-
-
-def _closest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

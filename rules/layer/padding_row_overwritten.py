@@ -20,7 +20,8 @@ _DRAWING = ("normal", "uniform", "kaiming_", "xavier_", "orthogonal", "sparse_",
 
 def _may_hold(tree: Tree) -> bool:
     """Whether an embedding may be built with a padding row."""
-    named = (*tree.names.get("Embedding", ()), *tree.attributes.get("Embedding", ()))
+    spellings = tree.spellings("Embedding")
+    named = (node for name in spellings for node in (*tree.names.get(name, ()), *tree.attributes.get(name, ())))
     return "padding_idx" in tree.keywords or any(_is_open(tree.parents[each], each) for each in named)
 
 

@@ -24,7 +24,7 @@ def _may_hold(tree: Tree) -> bool:
     for name in ("zeros_", "zero_", "constant_", "fill_", "zeros"):
         for call in tree.calls.get(name, ()):
             for routine in tree.routines_around(call):
-                receiver = routine.args.args[0].arg if routine.args.args else ""
+                receiver = next((each.arg for each in (*routine.args.posonlyargs, *routine.args.args)), "")
                 zeroed.setdefault(routine, set()).update(_attributes(tree, call, receiver))
     return any(len(names) > 1 for names in zeroed.values())
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _may_hold(tree: Tree) -> bool:
     """Whether something is done with a new parameter before it is kept: `Parameter(…).cuda()`, `-Parameter(…)`."""
     kept = (ast.Assign, ast.AnnAssign, ast.Return, ast.keyword, ast.List, ast.Tuple, ast.Expr)
-    return any(not isinstance(tree.parents[call], kept) for call in tree.calls.get("Parameter", ()))
+    return any(not isinstance(tree.parents[call], kept) for call in tree.called("Parameter"))
 
 
 @rule(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
-from initlint.facts.reading.tree import last_name
+from initlint.facts.reading.tree import assigned, last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -22,17 +22,16 @@ def _may_hold(tree: Tree) -> bool:
     slots: set[str] = {"weight", "bias"}
     others: set[str] = set()
     for call in tree.calls.get("register_parameter", ()):
-        slots.update(each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str))
-    for each in tree.assignments:
-        if isinstance(each, ast.Assign | ast.AnnAssign) and not isinstance(each.value, ast.Constant):
-            names = {target.attr for target in _targets(each) if isinstance(target, ast.Attribute)}
-            made = isinstance(each.value, ast.Call) and last_name(each.value.func) == "Parameter"
-            (slots if made else others).update(names)
+        named = [keyword.value for keyword in call.keywords if keyword.arg in ("name", None)]
+        for name in (*call.args[:1], *named):
+            if not isinstance(name, ast.Constant):
+                return True
+            slots.add(str(name.value))
+    for target, value in (pair for each in tree.assignments for pair in assigned(each)):
+        if isinstance(target, ast.Attribute) and not isinstance(value, ast.Constant):
+            made = isinstance(value, ast.Call) and "Parameter" in tree.meanings(last_name(value.func))
+            (slots if made else others).add(target.attr)
     return not slots.isdisjoint(others)
-
-
-def _targets(assignment: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
 
 
 @rule(

@@ -34,9 +34,13 @@ def _may_hold(tree: Tree) -> bool:
             if isinstance(operand, ast.Constant) and isinstance(operand.value, str):
                 if tested or operand is not choice.values[-1]:
                     return True
-            elif asks and last_name(operand)[:1].isupper():
+            elif asks and any(_names_class(name) for name in tree.meanings(last_name(operand))):
                 return True
     return False
+
+
+def _names_class(name: str) -> bool:
+    return name.lstrip("_")[:1].isupper()
 
 
 @rule(

@@ -26,9 +26,9 @@ def _may_hold(tree: Tree) -> bool:
     stores = [each for each in tree.assignments if _stores(each)]
     adders = {routine.name for each in stores for routine in tree.routines_around(each)} - {"__init__"}
     adding = _ADDING | adders | tree.callers(_ADDING | adders)
-    additions = [*stores, *(call for name in adding for call in tree.calls.get(name, ()))]
+    additions = [*stores, *tree.called(*adding)]
     for constructor in (each for each in tree.routines if each.name == "__init__"):
-        begins = [tree.start(call, constructor) for name in visiting for call in tree.calls.get(name, ())]
+        begins = [tree.start(call, constructor) for call in tree.called(*visiting)]
         first = min((begin for begin in begins if begin is not None), default=None)
         if first is not None and any(first < (tree.position(each, constructor) or (0, 0)) for each in additions):
             return True

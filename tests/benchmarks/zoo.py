@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping
-from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
+import stand_in
 import torch
 from torch import nn
 
@@ -232,37 +232,8 @@ class Translator(nn.Module):
 def timm(name: str, **more: Any) -> nn.Module:
     """A model of timm."""
     if "torchvision" not in sys.modules and importlib.util.find_spec("torchvision") is None:
-        _stand_in()
+        stand_in.install()
     import timm as library
 
     model: nn.Module = library.create_model(name, pretrained=False, **more)
     return model
-
-
-class _StandIn(ModuleType):
-    """A module that has every name; each is a class of its own."""
-
-    __path__: ClassVar[list[str]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _Name(name, (), {})
-
-
-class _Name(type):
-    """A class that has every attribute, as an enumeration would."""
-
-    def __getattr__(cls, name: str) -> str:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return name
-
-
-def _stand_in() -> None:
-    """Let timm import what it imports of torchvision and does not need to build a model."""
-    for name in ("", ".datasets", ".ops", ".ops.misc", ".transforms", ".transforms.functional"):
-        module = sys.modules["torchvision" + name] = _StandIn("torchvision" + name)
-        parent, _, last = name.rpartition(".")
-        if last:
-            setattr(sys.modules["torchvision" + parent], last, module)

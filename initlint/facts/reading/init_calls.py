@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS, METHODS, OTHER_NAMES, Draw
-from initlint.facts.reading.tree import Tree, last_name
+from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE, INITIALIZERS, METHODS, OTHER_NAMES, Draw
+from initlint.facts.reading.tree import Tree, last_name, root_name
 from initlint.theory.gains import NONLINEARITIES
 
 _MODULES = frozenset({"init", "initialization", "initialization_utils"})
@@ -99,9 +99,11 @@ def init_calls(tree: Tree) -> tuple[InitCall, ...]:
 
 
 def _found(tree: Tree) -> Iterator[InitCall]:
-    known = {**dict.fromkeys((*INITIALIZERS, *DEPRECATED, *METHODS)), **_renamed(tree)}
-    for name, target in known.items():
-        canonical = DEPRECATED.get(target or name, target or name)
+    functions = (*INITIALIZERS, *DEPRECATED)
+    renamed = ((name, target.rpartition(".")[2]) for name, target in tree.imported)
+    plain = ((name, name) for name in (*functions, *METHODS))
+    for name, target in dict.fromkeys((*plain, *(pair for pair in renamed if pair[1] in functions))):
+        canonical = DEPRECATED.get(target, target)
         for node in tree.calls.get(name, ()):
             yield from _readings(tree, canonical, node)
         for node in (*tree.attributes.get(name, ()), *tree.names.get(name, ())):
@@ -110,20 +112,11 @@ def _found(tree: Tree) -> Iterator[InitCall]:
                 yield InitCall(canonical, ast.Call(node, [], []), None)
 
 
-def _renamed(tree: Tree) -> dict[str, str]:
-    """Names that imports give to single init functions."""
-    last = ((name, target.rpartition(".")[2]) for name, target in tree.imports.items())
-    return {name: function for name, function in last if name != function and function in (*INITIALIZERS, *DEPRECATED)}
-
-
 def _readings(tree: Tree, name: str, node: ast.Call) -> Iterator[InitCall]:
     """A call as that of a function, as that of a method of a tensor, or as both where its spelling may be either."""
     holder = node.func.value if isinstance(node.func, ast.Attribute) else None
-    root = holder
-    while isinstance(root, ast.Attribute):
-        root = root.value
     module = holder is None or last_name(holder) in init_modules(tree)
-    imported = isinstance(root, ast.Name) and root.id in tree.imports
+    imported = holder is not None and root_name(holder) in tree.roots
     if name in INITIALIZERS and (name not in METHODS or module or imported):
         yield InitCall(name, node, _bound(node, ("tensor", *INITIALIZERS[name].parameters)))
     if name in METHODS and not module:
@@ -144,12 +137,7 @@ def _bound(node: ast.Call, parameters: tuple[str, ...]) -> dict[str, ast.expr] |
 @lru_cache(maxsize=1)
 def init_modules(tree: Tree) -> frozenset[str]:
     """Names that modules of init functions go by in a file."""
-    imported = {name for name, target in tree.imports.items() if target.rpartition(".")[2] in _MODULES}
-    found = {*_MODULES, *imported}
-    for assignment in tree.assignments:
-        if isinstance(assignment, ast.Assign) and last_name(assignment.value) in found:
-            found.update(map(last_name, assignment.targets))
-    return frozenset(found)
+    return tree.spellings(*_MODULES)
 
 
 def may_be_unknown(tree: Tree) -> bool:
@@ -160,13 +148,14 @@ def may_be_unknown(tree: Tree) -> bool:
         for node in (*tree.names.get(name, ()), *tree.attributes.get(name, ())):
             around = tree.parents[node]
             of_torch = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-            if of_torch and tree.imports.get(node.value.id) == "torch":
+            if of_torch and "torch" in tree.meanings(node.value.id):
                 return True
             if isinstance(around, ast.Attribute) and around.attr not in known:
                 return True
+    imported = ((target, *target.rpartition(".")[::2]) for _, target in tree.imported)
     return any(
-        target == "torch.init" or (target.startswith("torch.nn.init.") and target.rpartition(".")[2] not in known)
-        for target in tree.imports.values()
+        "torch.init" in (target, module) or (module == INIT_MODULE and name not in known)
+        for target, module, name in imported
     )
 
 
@@ -174,10 +163,10 @@ def may_be_deprecated(tree: Tree) -> bool:
     """Whether a file may use a deprecated name of an init function."""
     modules = init_modules(tree)
     used = (node for name in DEPRECATED for node in tree.attributes.get(name, ()))
-    imported = (target.rpartition(".") for target in tree.imports.values())
-    return any(last_name(node.value) in modules for node in used) or any(
-        name in DEPRECATED and module.rpartition(".")[2] in _MODULES for module, _, name in imported
-    )
+    targets = (target.rpartition(".") for _, target in tree.imported)
+    imported = {name for module, _, name in targets if module.rpartition(".")[2] in _MODULES}
+    named = tree.names if "*" in imported else imported
+    return any(last_name(node.value) in modules for node in used) or any(name in named for name in DEPRECATED)
 
 
 def may_not_bind(tree: Tree) -> bool:
@@ -192,7 +181,7 @@ def _lacks(call: InitCall) -> bool:
 
 def may_be_refused(tree: Tree) -> bool:
     """Whether a number may be out of the range of its initialiser, or a slope be no number."""
-    if any(len(call.args) + len(call.keywords) > 1 for call in tree.calls.get("calculate_gain", ())):
+    if any(len(call.args) + len(call.keywords) > 1 for call in tree.called("calculate_gain")):
         return True
     return any(_is_odd(call) for call in init_calls(tree))
 
@@ -221,21 +210,34 @@ def may_be_module(tree: Tree) -> bool:
 
 def _is_tensor(tree: Tree, node: ast.expr) -> bool:
     """Whether an expression is a tensor or part of one: a weight, a bias, an attribute made as a parameter."""
-    if isinstance(node, ast.Subscript):
-        return True
+    while isinstance(node, ast.Subscript):
+        node = node.value
     if not isinstance(node, ast.Attribute):
         return False
-    made = [_made(tree.parents[each]) for each in tree.attributes[node.attr] if isinstance(each.ctx, ast.Store)]
-    return ("Parameter" in made or node.attr in _TENSORS) and all(name in _MAKING for name in made)
+    made = _makers(tree, node.attr)
+    return ("Parameter" in made or node.attr in _TENSORS) and made <= _MAKING
 
 
-_MAKING = frozenset({"Parameter", "empty", "zeros", "ones", "randn", "rand", ""})
+_MAKING = frozenset({"Parameter", "empty", "zeros", "ones", "randn", "rand"})
 
 
-def _made(assignment: ast.AST) -> str:
-    """What is called for a value, empty for anything but a call."""
-    value = getattr(assignment, "value", None)
-    return last_name(value.func) if isinstance(value, ast.Call) else ""
+def _makers(tree: Tree, attribute: str) -> set[str]:
+    """What is called for the values of an attribute; empty words for values of which that is not known."""
+    stores = (tree.parents[each] for each in tree.attributes[attribute] if isinstance(each.ctx, ast.Store))
+    return {maker for each in stores for maker in _made(tree, getattr(each, "value", None))}
+
+
+def _made(tree: Tree, value: ast.expr | None) -> Iterator[str]:
+    match value:
+        case ast.Call(func=function):
+            yield from tree.meanings(last_name(function))
+        case ast.Name(id=name):
+            calls = (each for each in tree.values.get(name, ()) if isinstance(each, ast.Call))
+            yield from (maker for each in calls for maker in _made(tree, each))
+        case ast.Constant() | ast.Attribute(attr="weight" | "bias" | "data"):
+            return
+        case _:
+            yield ""
 
 
 def may_have_std_for_mean(tree: Tree) -> bool:
@@ -285,7 +287,7 @@ def may_be_scaled(tree: Tree) -> bool:
 
 def may_be_misread(tree: Tree) -> bool:
     """Whether an argument of an initialiser with a fan, or of `calculate_gain`, may be of another kind than asked."""
-    gains = tree.calls.get("calculate_gain", ())
+    gains = tree.called("calculate_gain")
     if any(len(call.args) != 1 or not _is_word(call.args[0], _READ) for call in gains):
         return True
     scaled = (call for call in init_calls(tree) if call.draw in (*_FANS, Draw.ORTHOGONAL))
@@ -326,8 +328,7 @@ def may_scale_matrix(tree: Tree) -> bool:
 def _is_own_parameter(tree: Tree, tensor: ast.expr | None) -> bool:
     if not isinstance(tensor, ast.Attribute):
         return tensor is None or isinstance(tensor, ast.Name)
-    stores = (each for each in tree.attributes[tensor.attr] if isinstance(each.ctx, ast.Store))
-    return isinstance(tensor.value, ast.Name) and any(_made(tree.parents[each]) == "Parameter" for each in stores)
+    return isinstance(tensor.value, ast.Name) and "Parameter" in _makers(tree, tensor.attr)
 
 
 def _is_word(node: ast.expr, words: frozenset[str]) -> bool:

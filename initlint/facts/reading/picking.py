@@ -63,9 +63,10 @@ def _may_be_off(tree: Tree, layer: Layer, attribute: str) -> bool:
     for flag in flags:
         place = layer.parameters.index(flag) if flag in layer.parameters else 0
         for name, calls in tree.calls.items():
-            if name in LAYERS and name != layer.name:
+            own = layer.name in tree.meanings(name)
+            if not own and name in LAYERS:
                 continue
-            if any(_may_set(call, flag, place if name == layer.name else len(call.args)) for call in calls):
+            if any(_may_set(call, flag, place if own else len(call.args)) for call in calls):
                 return True
     return False
 
@@ -84,44 +85,57 @@ def _may_write(tree: Tree, call: InitCall, attribute: str, counts: Callable[[Tre
         return True
     if not isinstance(tensor, ast.Attribute):
         return isinstance(tensor, ast.Name) and any(
-            isinstance(value, ast.Attribute) and value.attr == attribute for value in _local(tree, tensor.id)
+            isinstance(value, ast.Attribute) and value.attr == attribute for value in tree.values.get(tensor.id, ())
         )
-    if tensor.attr != attribute or (attribute == "bias" and _asks_for_bias(tree, call.node)):
+    if tensor.attr != attribute:
         return False
     layers = _layers(tree, call.node, tensor.value)
+    if attribute == "bias" and _is_asked_for(tree, call.node, tensor) and not _may_be_recurrent(tree, layers):
+        return False
     return layers is None or any(counts(tree, layer) for layer in layers)
 
 
-def _local(tree: Tree, name: str) -> Iterator[ast.expr | None]:
-    for assignment in tree.assignments:
-        targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            yield assignment.value
-
-
-def _asks_for_bias(tree: Tree, node: ast.Call) -> bool:
-    """Whether the way to an init leads through `x.bias is not None` or `if x.bias`."""
+def _is_asked_for(tree: Tree, node: ast.Call, tensor: ast.Attribute) -> bool:
+    """Whether the way to an init leads through a test such as `x.bias is not None` or `if x.bias` for its tensor."""
     tests = (test for test, taken in _tests(tree, node) if taken)
-    return any(isinstance(each, ast.Attribute) and each.attr == "bias" for test in tests for each in ast.walk(test))
+    return any(_is_same(each, tensor) for test in tests for each in ast.walk(test))
+
+
+def _is_same(node: ast.AST, other: ast.expr) -> bool:
+    """Whether two expressions are spelled alike."""
+    return type(node) is type(other) and ast.dump(node) == ast.dump(other)
+
+
+def _may_be_recurrent(tree: Tree, layers: list[Layer] | None) -> bool:
+    """Whether a recurrent layer may be among those that come by: its `bias` is a bool, which no test for None sees."""
+    if layers is not None:
+        return any(layer.kind is LayerKind.RECURRENT for layer in layers)
+    return any(kind in word for word in (*tree.words, *tree.strings) for kind in ("RNN", "LSTM", "GRU"))
 
 
 def _layers(tree: Tree, node: ast.Call, owner: ast.expr) -> list[Layer] | None:
     """The layers that the tests around an init pick, or that its owner is built as; None where that is not spelled."""
     for test, taken in _tests(tree, node):
-        picked = _picked(test) if taken else None
+        picked = _picked(tree, test, owner) if taken else None
         if picked is not None:
             return picked
     if isinstance(owner, ast.Attribute):
         stores = (each for each in tree.attributes[owner.attr] if isinstance(each.ctx, ast.Store))
-        built = [_built(tree.parents[each]) for each in stores]
+        built = [_built(tree, tree.parents[each]) for each in stores]
         if built and None not in built:
             return [layer for layer in built if layer is not None]
     return None
 
 
-def _built(assignment: ast.AST) -> Layer | None:
+def _built(tree: Tree, assignment: ast.AST) -> Layer | None:
     value = getattr(assignment, "value", None)
-    return LAYERS.get(last_name(value.func)) if isinstance(value, ast.Call) else None
+    return _layer(tree, value.func) if isinstance(value, ast.Call) else None
+
+
+def _layer(tree: Tree, node: ast.expr) -> Layer | None:
+    """The layer of this name, None where the file gives the name to something else."""
+    name = last_name(node)
+    return LAYERS.get(name) if tree.meanings(name) == {name} else None
 
 
 def _tests(tree: Tree, node: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
@@ -133,15 +147,15 @@ def _tests(tree: Tree, node: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
         inner = around
 
 
-def _picked(test: ast.expr) -> list[Layer] | None:
-    """The layers that pass an `isinstance` test, alone or among others that must hold too."""
+def _picked(tree: Tree, test: ast.expr, owner: ast.expr) -> list[Layer] | None:
+    """The layers that pass an `isinstance` test of a module, alone or among others that must hold too."""
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
-            found = (_picked(value) for value in values)
+            found = (_picked(tree, value, owner) for value in values)
             return next((layers for layers in found if layers is not None), None)
-        case ast.Call(func=ast.Name(id="isinstance"), args=[_, classes]):
-            names = map(last_name, classes.elts if isinstance(classes, ast.Tuple) else [classes])
-            layers = [LAYERS.get(name) for name in names]
+        case ast.Call(func=ast.Name(id="isinstance"), args=[tested, classes]) if _is_same(tested, owner):
+            named = classes.elts if isinstance(classes, ast.Tuple) else [classes]
+            layers = [_layer(tree, each) for each in named]
             return [layer for layer in layers if layer is not None] if None not in layers else None
         case _:
             return None

@@ -22,6 +22,22 @@ def last_name(node: ast.expr) -> str:
             return ""
 
 
+def root_name(node: ast.expr) -> str:
+    """`a` of `a` and of `a.b.c`; empty for anything else."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def assigned(assignment: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Every target of an assignment with the value; nothing for `x += y`, and for an annotation alone."""
+    match assignment:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target, value) for target in targets)
+        case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+            yield target, value
+
+
 class Tree:
     """A file with what stands around each node, and its definitions, assignments, and what is found by its spelling."""
 
@@ -37,7 +53,8 @@ class Tree:
         self.assignments: list[Assignment] = []
         self.choices: list[ast.BoolOp] = []
         self.keywords: set[str | None] = set()
-        self.imports: dict[str, str] = {}
+        self.imported: list[tuple[str, str]] = []
+        self._meanings: dict[str, frozenset[str]] = {}
         self._walk()
 
     def _walk(self) -> None:
@@ -82,12 +99,64 @@ class Tree:
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
             root = alias.name.partition(".")[0]
-            self.imports[alias.asname or root] = alias.name if alias.asname else root
+            self.imported.append((alias.asname or root, alias.name if alias.asname else root))
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
-            self.imports[alias.asname or alias.name] = f"{module}.{alias.name}"
+            self.imported.append((alias.asname or alias.name, f"{module}.{alias.name}"))
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """What the imports bind; where two of them bind one name, the last one counts."""
+        return dict(self.imported)
+
+    @cached_property
+    def values(self) -> dict[str, list[ast.expr]]:
+        """What is assigned to plain names, anywhere."""
+        found: dict[str, list[ast.expr]] = {}
+        for target, value in (pair for each in self.assignments for pair in assigned(each)):
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(value)
+        return found
+
+    @cached_property
+    def _renames(self) -> dict[str, set[str]]:
+        """By the names that imports and assignments give to something: the last parts of the names it has there."""
+        found: dict[str, set[str]] = {}
+        for name, target in self.imported:
+            found.setdefault(name, set()).add(target.rpartition(".")[2])
+        for name, values in self.values.items():
+            found.setdefault(name, set()).update(filter(None, map(last_name, values)))
+        return {name: targets for name, targets in found.items() if targets - {name}}
+
+    def meanings(self, name: str) -> frozenset[str]:
+        """A name, and the last parts of the names of what it may stand for."""
+        if name not in self._meanings:
+            found, pending = {name}, [name]
+            while pending:
+                others = self._renames.get(pending.pop(), set()) - found
+                found |= others
+                pending += others
+            self._meanings[name] = frozenset(found)
+        return self._meanings[name]
+
+    def spellings(self, *names: str) -> frozenset[str]:
+        """Some names, and the others that may stand for one of them."""
+        return frozenset((*names, *(each for each in self._renames if not self.meanings(each).isdisjoint(names))))
+
+    def called(self, *names: str) -> Iterator[ast.Call]:
+        """The calls of what may have one of these names."""
+        return (call for name in self.spellings(*names) for call in self.calls.get(name, ()))
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The names that imports bind, and those that are assigned one of them or something in it."""
+        found = {name for name, _ in self.imported}
+        roots = {name: set(map(root_name, values)) - {""} for name, values in self.values.items()}
+        while more := {name for name, holders in roots.items() if name not in found and holders & found}:
+            found |= more
+        return frozenset(found)
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """What a node stands in, innermost first."""
@@ -121,7 +190,7 @@ class Tree:
         found: set[str] = set()
         pending = list(names)
         while pending:
-            for call in self.calls.get(pending.pop(), ()):
+            for call in self.called(pending.pop()):
                 around = {routine.name for routine in self.routines_around(call)} - found - {"__init__"}
                 found |= around
                 pending += around
