@@ -57,7 +57,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         show(error)
         code = FAILURE
     try:
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # as the language server leaves it
+            sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
@@ -177,7 +178,7 @@ def commands() -> None:
     """
 
 
-@commands.command()
+@commands.command(short_help="Report the findings in files and folders.")
 @paths_argument
 @selection_options
 @report_options
@@ -223,7 +224,7 @@ def check(
     ctx.exit(code)
 
 
-@commands.command()
+@commands.command(short_help="Apply fixes, and report what remains.")
 @paths_argument
 @selection_options
 @report_options
@@ -244,7 +245,7 @@ def fix(ctx: click.Context, /, paths: tuple[Path, ...], diff: bool, **choices: A
     ctx.exit(session.report_fixes(unsafe))
 
 
-@commands.command("config")
+@commands.command("config", short_help="Show what is in force for a file, and where it comes from.")
 @click.argument("path", metavar="[FILE]", default=Path(), type=click.Path(exists=True, path_type=Path))
 @settings_options
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
@@ -293,7 +294,7 @@ def rules(output_format: str) -> None:
         click.echo(listing(output_format), nl=False)
 
 
-@commands.command()
+@commands.command(short_help="Show what a file initialises, how, and with which std.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @config_options
@@ -305,7 +306,7 @@ def facts(file: Path, as_json: bool, config: Path | None, isolated: bool) -> Non
     click.echo(described(file, as_json, settings_for((file,), config, isolated)).rstrip("\n"))
 
 
-@commands.command()
+@commands.command(short_help="Speak the language server protocol, for editors.")
 @click.option("--stdio", is_flag=True, hidden=True, help="The only way; many editors say it.")
 def server(stdio: bool) -> None:
     """Speak the language server protocol over stdin and stdout, for editors."""
@@ -316,7 +317,7 @@ def server(stdio: bool) -> None:
     serve()
 
 
-@commands.command()
+@commands.command(short_help="Count findings per rule over a folder of packages.")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judged sites to hold against."
@@ -354,7 +355,7 @@ target_options = in_order(
 )
 
 
-@commands.command()
+@commands.command(short_help="Build a model, and confirm how its weights were initialised.")
 @click.argument("target")
 @target_options
 @click.option("--input", "given", default="", metavar="SHAPES", help="Inputs: 2x3x224x224, 2x128:int64<1000.")
@@ -384,7 +385,7 @@ def verify(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(run(**choices))
 
 
-@commands.command()
+@commands.command(short_help="Show the law of every parameter, and the call that wrote it.")
 @click.argument("target")
 @target_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
@@ -396,7 +397,7 @@ def trace(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(run(**choices))
 
 
-@commands.command()
+@commands.command(short_help="Compare the laws of two models.")
 @click.argument("one")
 @click.argument("other", required=False)
 @target_options
@@ -408,7 +409,7 @@ def compare(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(run(**choices))
 
 
-@commands.command()
+@commands.command(short_help="Say what the tensors of a safetensors file may come from.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.pass_context
