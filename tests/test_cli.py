@@ -531,6 +531,14 @@ def test_version_and_help(tmp_path: Path) -> None:
         assert "..." not in done.stdout.partition("Commands:")[2]
 
 
+def test_a_run_without_files_says_so_and_fails_nobody(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    for command in ("check", "fix"):
+        done = initlint(command, "src", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (0, "No findings; 0 files checked.\n")
+        assert done.stderr == "Warning: there is no Python file or notebook to check in src\n"
+
+
 @pytest.mark.parametrize("words", [["verify", "m:f"], ["trace", "m:f"], ["compare", "m:f"], ["fit", "m.py"]])
 def test_without_what_the_runtime_needs_its_commands_say_what_to_install(tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "m.py").write_text("")
