@@ -60,7 +60,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         show(error)
         code = FAILURE
     try:
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # as the language server leaves it
+            sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
@@ -97,7 +98,7 @@ def commands() -> None:
     """
 
 
-@commands.command()
+@commands.command(short_help="Report the findings in files and folders.")
 @paths_argument
 @selection_options
 @report_options
@@ -143,7 +144,7 @@ def check(
     ctx.exit(code)
 
 
-@commands.command()
+@commands.command(short_help="Apply fixes, and report what remains.")
 @paths_argument
 @selection_options
 @report_options
@@ -164,7 +165,7 @@ def fix(ctx: click.Context, /, paths: tuple[Path, ...], diff: bool, **choices: A
     ctx.exit(session.report_fixes(unsafe))
 
 
-@commands.command("config")
+@commands.command("config", short_help="Show what is in force for a file, and where it comes from.")
 @click.argument("path", metavar="[FILE]", default=Path(), type=click.Path(exists=True, path_type=Path))
 @settings_options
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
@@ -213,7 +214,7 @@ def rules(output_format: str) -> None:
         click.echo(listing(output_format), nl=False)
 
 
-@commands.command()
+@commands.command(short_help="Show what a file initialises, how, and with which std.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @config_options
@@ -225,7 +226,7 @@ def facts(file: Path, as_json: bool, config: Path | None, isolated: bool) -> Non
     click.echo(described(file, as_json, settings_for((file,), config, isolated)).rstrip("\n"))
 
 
-@commands.command()
+@commands.command(short_help="Speak the language server protocol, for editors.")
 @click.option("--stdio", is_flag=True, hidden=True, help="The only way; many editors say it.")
 def server(stdio: bool) -> None:
     """Speak the language server protocol over stdin and stdout, for editors."""
@@ -236,7 +237,7 @@ def server(stdio: bool) -> None:
     serve()
 
 
-@commands.command()
+@commands.command(short_help="Count findings per rule over a folder of packages.")
 @click.argument("directory", metavar="FOLDER", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judged sites to hold against."
@@ -264,7 +265,7 @@ def corpus(
     ctx.exit(run(directory, labels, against, json_out, session.settings, session.run.jobs))
 
 
-@commands.command()
+@commands.command(short_help="Build a model, and confirm how its weights were initialised.")
 @click.argument("target")
 @target_options
 @click.option("--input", "given", default="", metavar="SHAPES", help="Inputs: 2x3x224x224, 2x128:int64<1000.")
@@ -306,7 +307,7 @@ def verify(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(run(**choices))
 
 
-@commands.command()
+@commands.command(short_help="Show the law of every parameter, and the call that wrote it.")
 @click.argument("target")
 @target_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
@@ -318,7 +319,7 @@ def trace(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(run(**choices))
 
 
-@commands.command()
+@commands.command(short_help="Compare the laws of two models.")
 @click.argument("one")
 @click.argument("other", required=False)
 @target_options
@@ -330,7 +331,7 @@ def compare(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(run(**choices))
 
 
-@commands.command()
+@commands.command(short_help="Say what the tensors of a safetensors file may come from.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.pass_context

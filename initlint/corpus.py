@@ -339,7 +339,7 @@ def main(
         if json_out is not None:
             json_out.write_bytes(to_json(report))
     except (CorpusError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"Error: {error}", file=sys.stderr)
         return 2
     judgement = None if known is None else judge(report, known)
     difference = None if old is None else compare(old, report)

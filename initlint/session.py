@@ -112,7 +112,13 @@ class Session:
     def _results(self) -> Iterator[Result]:
         """The results before a baseline is applied, of standard input or of files."""
         if self.stdin is None:
-            yield from batch.check_paths(self.paths, self.settings, self.options, self.run, only=self._is_meant)
+            found = False
+            for result in batch.check_paths(self.paths, self.settings, self.options, self.run, only=self._is_meant):
+                found = True
+                yield result
+            if not found and self.changed is None:
+                paths = ", ".join(map(shown, self.paths))
+                print(f"Warning: there is no Python file or notebook to check in {paths}", file=sys.stderr)
             return
         path = self.stdin.path
         excluded = self.settings.excludes(path, folder=False) or self.settings.excludes_by_default(path)

@@ -528,6 +528,33 @@ def test_version_and_help(tmp_path: Path) -> None:
         done = initlint(*words, "--help", cwd=tmp_path)
         assert done.returncode == 0
         assert done.stdout.startswith("Usage: initlint")
+        assert "..." not in done.stdout.partition("Commands:")[2]
+
+
+def test_a_run_without_files_says_so_and_fails_nobody(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    for command in ("check", "fix"):
+        done = initlint(command, "src", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (0, "No findings; 0 files checked.\n")
+        assert done.stderr == "Warning: there is no Python file or notebook to check in src\n"
+
+
+@pytest.mark.parametrize("words", [["verify", "m:f"], ["trace", "m:f"], ["compare", "m:f"], ["fit", "m.py"]])
+def test_without_what_the_runtime_needs_its_commands_say_what_to_install(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "m.py").write_text("")
+    program = f"""
+import importlib.util, sys
+from initlint.cli import main
+NEEDED = ("torch", "numpy", "scipy", "psutil", "safetensors")
+sys.modules.update(dict.fromkeys(NEEDED))
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name in NEEDED else found(name, package)
+main({words!r})
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: torch, numpy, scipy, psutil")
+    assert done.stderr.endswith("is not installed: pip install 'initlint[runtime]'\n")
 
 
 # Standard input

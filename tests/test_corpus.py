@@ -263,7 +263,7 @@ def test_bad_arguments_are_one_line_and_exit_2(
     assert corpus.main(tree, None, "no-such-revision", None, settings, 1) == 2
     out, err = capsys.readouterr()
     assert not out
-    assert err.count("error: ") == 3
+    assert err.count("Error: ") == 3
 
 
 @pytest.fixture

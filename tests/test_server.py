@@ -298,6 +298,32 @@ def test_configuration_and_suppressions_hold(tmp_path: Path) -> None:
     edit(tmp_path, work)
 
 
+def test_the_server_ends_well_where_the_editor_ends_it(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "initlint", "server"],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    started = {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}}
+    data = b""
+    for message in (
+        started,
+        {"method": "initialized", "params": {}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ):
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        data += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    assert process.stdin is not None
+    process.stdin.write(data)  # and left open, as an editor leaves it
+    process.stdin.flush()
+    assert process.wait(60) == 0
+    _, errors = process.communicate()
+    assert errors == b""
+
+
 def test_without_the_library_the_command_says_what_to_install(tmp_path: Path) -> None:
     program = "import sys; sys.modules['lsprotocol'] = None; from initlint.cli import main; main(['server'])"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -17,11 +17,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
-
-import psutil
+from typing import TYPE_CHECKING, Any
 
 from initlint.runtime.progress import Progress, noted, silent
+
+if TYPE_CHECKING:
+    import psutil
 
 POLL = 0.05
 """Seconds between two looks at the memory of the child."""
@@ -143,6 +144,8 @@ def _watch(
 
 
 def _family(pid: int) -> Sequence[psutil.Process]:
+    import psutil
+
     try:
         parent = psutil.Process(pid)
         return [parent, *parent.children(recursive=True)]
@@ -151,6 +154,8 @@ def _family(pid: int) -> Sequence[psutil.Process]:
 
 
 def _resident(pid: int) -> int:
+    import psutil
+
     total = 0
     for each in _family(pid):
         try:
@@ -161,6 +166,8 @@ def _resident(pid: int) -> int:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    import psutil
+
     for each in reversed(_family(process.pid)):
         try:
             each.kill()

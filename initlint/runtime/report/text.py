@@ -129,7 +129,7 @@ def _notes(outcome: Outcome) -> Iterator[str]:
     for reason, rows in reasons.items():
         shown = patterns([row.name for row in rows])
         more = f" and {len(shown) - _MEMBERS} more" if len(shown) > _MEMBERS else ""
-        yield f"numbers not tested, {reason}: {', '.join(shown[:_MEMBERS])}{more}"
+        yield f"numbers not fully tested, {reason}: {', '.join(shown[:_MEMBERS])}{more}"
     yield from (f"the trace is not complete: {error}" for error in outcome.errors)
     if outcome.signal:
         ends = (outcome.signal[0], outcome.signal[-1])
