@@ -21,11 +21,10 @@ _ZERO = r"(?:zeros_|\.zero_|Parameter\(torch\.zeros|constant_|fill_)\("
 def _may_hold(tree: Tree) -> bool:
     """Whether one method may make two attributes of its object zero."""
     zeroed: dict[Routine, set[str]] = {}
-    for name in ("zeros_", "zero_", "constant_", "fill_", "zeros"):
-        for call in tree.calls.get(name, ()):
-            for routine in tree.routines_around(call):
-                receiver = next((each.arg for each in (*routine.args.posonlyargs, *routine.args.args)), "")
-                zeroed.setdefault(routine, set()).update(_attributes(tree, call, receiver))
+    for call in tree.called("zeros_", "zero_", "constant_", "fill_", "zeros"):
+        for routine in tree.routines_around(call):
+            receiver = next((each.arg for each in (*routine.args.posonlyargs, *routine.args.args)), "")
+            zeroed.setdefault(routine, set()).update(_attributes(tree, call, receiver))
     return any(len(names) > 1 for names in zeroed.values())
 
 

@@ -1,3 +1,4 @@
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -28,7 +29,7 @@ def codes(code: str, elsewhere: str = "") -> list[str]:
 
 def versioned(code: str, version: str | None) -> list[str]:
     """What is found where the configuration, or the requirement of the project, says a version of transformers."""
-    source = Source.from_bytes("model.py", f"from torch import nn\n{dedent(code)}".encode())  # type: ignore[arg-type]
+    source = Source.from_bytes(Path("model.py"), f"from torch import nn\n{dedent(code)}".encode())
     options = engine.Options(transformers_version=version)
     result = engine.check_source(source, [catalogue.find(code) for code in BOTH], options)
     assert not result.diagnostics, result.diagnostics

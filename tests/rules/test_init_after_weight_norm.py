@@ -1,6 +1,7 @@
 """Shapes of wrapping and initialising that the page of INI701 does not show."""
 
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,7 +193,9 @@ SILENT = {
 
 
 def check(code: str, *, islands: bool = True) -> tuple[Finding, ...]:
-    result = engine.check_source(Source.from_bytes(__file__, (HEAD + code).encode()), RULES, Options(islands=islands))
+    result = engine.check_source(
+        Source.from_bytes(Path(__file__), (HEAD + code).encode()), RULES, Options(islands=islands)
+    )
     assert not result.diagnostics
     return result.findings
 
@@ -343,7 +346,7 @@ BIASES = UTILS.replace("m.weight.data.normal_(mean, std)", "m.weight.shape\n    
 def lines(*files: tuple[str, str]) -> list[int]:
     project = Project((path, Sketch.of(text)) for path, text in (("models.py", HEAD + IMPORTED), *files))
     options = Options(elsewhere=project.elsewhere("models.py"))
-    result = engine.check_source(Source.from_bytes("models.py", (HEAD + IMPORTED).encode()), RULES, options)
+    result = engine.check_source(Source.from_bytes(Path("models.py"), (HEAD + IMPORTED).encode()), RULES, options)
     return [finding.region.line - HEAD.count("\n") for finding in result.findings]
 
 
