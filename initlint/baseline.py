@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from initlint import repository
 from initlint.finding import Finding
 from initlint.table import shown
 
@@ -105,17 +106,18 @@ class Baseline:
     def root(self) -> str:
         """The folder that paths are relative to."""
         folder = os.path.dirname(os.path.realpath(self.file))
-        above = folder
-        while not os.path.exists(os.path.join(above, ".git")):
-            if above == (above := os.path.dirname(above)):
-                return folder
-        return above
+        return repository.root(folder) or folder
 
     def held(self, path: Path, findings: Iterable[Finding]) -> frozenset[str]:
         """The codes whose findings in a file are held: those with no more findings than the count."""
         counts = self.counts.get(self.name_of(path), {})
         found = Counter(finding.code for finding in findings)
         return frozenset(code for code, number in found.items() if number <= counts.get(code, 0))
+
+    def left(self, path: Path, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The findings of a file that are not held."""
+        codes = self.held(path, findings)
+        return tuple(finding for finding in findings if finding.code not in codes)
 
 
 @dataclass(slots=True)
@@ -128,8 +130,7 @@ class Review:
 
     def left(self, path: Path, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings of a file that the baseline does not hold."""
-        codes = self.baseline.held(path, findings)
-        left = tuple(finding for finding in findings if finding.code not in codes)
+        left = self.baseline.left(path, findings)
         self.held += len(findings) - len(left)
         return left
 

@@ -7,11 +7,12 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from initlint import repository
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _FILE = ".gitignore"
-_REPOSITORY = ".git"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +28,21 @@ class Ignored:
     @classmethod
     def above(cls, folder: str) -> Ignored:
         """The patterns that hold for a folder itself: those of the folders above it in its repository."""
-        above = [folder]
-        while not os.path.exists(os.path.join(above[-1], _REPOSITORY)):
-            parent = os.path.dirname(above[-1])
-            if parent == above[-1]:
-                return cls()
-            above.append(parent)
         ignored = cls()
-        for each in reversed(above[1:]):
+        above: list[str] = []
+        root = repository.root(folder) or folder
+        while folder != root:
+            folder = os.path.dirname(folder)
+            above.append(folder)
+        for each in reversed(above):
             ignored = ignored.entering(each, _Present(each))
         return ignored
 
     def entering(self, folder: str, names: Container[str]) -> Ignored:
         """The patterns that hold inside a folder, in which some names are listed."""
         levels = self.levels
-        if _REPOSITORY in names:
-            levels = tuple(_levels(folder, os.path.join(folder, _REPOSITORY, "info", "exclude")))
+        if repository.MARK in names:
+            levels = tuple(_levels(folder, os.path.join(folder, repository.MARK, "info", "exclude")))
         if _FILE in names:
             levels = (*levels, *_levels(folder, os.path.join(folder, _FILE)))
         return self if levels == self.levels else Ignored(levels)

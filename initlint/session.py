@@ -250,8 +250,7 @@ class Session:
         except NoConvergence as error:
             return _failed(result, engine.RULE_CRASHED, str(error).removeprefix(f"{result.path}: ")), None
         diagnostics = last.diagnostics + fixed.diagnostics
-        held = self.review.baseline.held(result.path, last.findings) if self.review else frozenset()
-        remaining = tuple(finding for finding in last.findings if finding.code not in held)
+        remaining = self.review.baseline.left(result.path, last.findings) if self.review else last.findings
         after = source.edited(fixed.text)
         return engine.in_cells(Result(result.path, remaining, diagnostics, last.suppressed, after)), fixed
 

@@ -66,28 +66,25 @@ class FindingRecord(Span):
     related: list[RelatedRecord]
 
 
-class DiagnosticRecord(TypedDict):
+class PlaceRecord(TypedDict):
+    """A place of a file, and what is said of it under which code."""
+
+    cell: NotRequired[int]
+    path: str
+    line: int
+    column: int
+    code: str
+    name: str
+    message: str
+
+
+class DiagnosticRecord(PlaceRecord):
     """A reason why a file could not be checked, or not by every rule."""
 
-    cell: NotRequired[int]
-    path: str
-    line: int
-    column: int
-    code: str
-    name: str
-    message: str
 
-
-class AppliedRecord(TypedDict):
+class AppliedRecord(PlaceRecord):
     """An unsafe fix that was applied: what it mended, where that stood in the text that it changed, what it did."""
 
-    cell: NotRequired[int]
-    path: str
-    line: int
-    column: int
-    code: str
-    name: str
-    message: str
     title: str
 
 

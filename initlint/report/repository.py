@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from pathlib import Path
+
+from initlint import repository
 
 
 def relative(path: str) -> str | None:
@@ -26,5 +27,4 @@ def named(path: str) -> str:
 
 @lru_cache(maxsize=1)
 def _root(folder: str) -> str:
-    place = Path(folder)
-    return str(next((each for each in (place, *place.parents) if (each / ".git").exists()), place))
+    return repository.root(folder) or folder

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.reading.tree import receiver
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ def _may_hold(tree: Tree) -> bool:
     zeroed: dict[Routine, set[str]] = {}
     for call in tree.called("zeros_", "zero_", "constant_", "fill_", "zeros"):
         for routine in tree.routines_around(call):
-            receiver = next((each.arg for each in (*routine.args.posonlyargs, *routine.args.args)), "")
-            zeroed.setdefault(routine, set()).update(_attributes(tree, call, receiver))
+            zeroed.setdefault(routine, set()).update(_attributes(tree, call, receiver(routine)))
     return any(len(names) > 1 for names in zeroed.values())
 
 
-def _attributes(tree: Tree, call: ast.Call, receiver: str) -> Iterator[str]:
+def _attributes(tree: Tree, call: ast.Call, own: str) -> Iterator[str]:
     """`x` of the `self.x` or `self.x.weight` that a call may make zero: what it is given, called on, or assigned to."""
     nodes = [call.func, *call.args[:1], *(keyword.value for keyword in call.keywords)]
     for around in tree.around(call):
@@ -37,7 +37,7 @@ def _attributes(tree: Tree, call: ast.Call, receiver: str) -> Iterator[str]:
     for node in nodes:
         inner: ast.AST = node
         while isinstance(inner, ast.Attribute | ast.Call | ast.Subscript):
-            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == receiver:
+            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == own:
                 yield inner.attr
             inner = inner.func if isinstance(inner, ast.Call) else inner.value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from initlint.facts.api.layers import LAYERS, Layer, LayerKind
 from initlint.facts.api.torch_init import INITIALIZERS, Draw
@@ -97,7 +97,7 @@ def _may_write(tree: Tree, call: InitCall, attribute: str, counts: Callable[[Tre
 
 def _is_asked_for(tree: Tree, node: ast.Call, tensor: ast.Attribute) -> bool:
     """Whether the way to an init leads through a test such as `x.bias is not None` or `if x.bias` for its tensor."""
-    tests = (test for test, taken in _tests(tree, node) if taken)
+    tests = (branch.test for branch, taken in tree.branches(node).items() if taken)
     return any(_is_same(each, tensor) for test in tests for each in ast.walk(test))
 
 
@@ -115,8 +115,8 @@ def _may_be_recurrent(tree: Tree, layers: list[Layer] | None) -> bool:
 
 def _layers(tree: Tree, node: ast.Call, owner: ast.expr) -> list[Layer] | None:
     """The layers that the tests around an init pick, or that its owner is built as; None where that is not spelled."""
-    for test, taken in _tests(tree, node):
-        picked = _picked(tree, test, owner) if taken else None
+    for branch, taken in tree.branches(node).items():
+        picked = _picked(tree, branch.test, owner) if taken else None
         if picked is not None:
             return picked
     if isinstance(owner, ast.Attribute):
@@ -136,15 +136,6 @@ def _layer(tree: Tree, node: ast.expr) -> Layer | None:
     """The layer of this name, None where the file gives the name to something else."""
     name = last_name(node)
     return LAYERS.get(name) if tree.meanings(name) == {name} else None
-
-
-def _tests(tree: Tree, node: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
-    """The tests on the way to a node, innermost first, each with whether it holds there."""
-    inner: ast.AST = node
-    for around in tree.around(node):
-        if isinstance(around, ast.If):
-            yield around.test, inner in around.body
-        inner = around
 
 
 def _picked(tree: Tree, test: ast.expr, owner: ast.expr) -> list[Layer] | None:

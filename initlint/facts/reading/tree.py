@@ -29,6 +29,11 @@ def root_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def receiver(routine: Routine) -> str:
+    """The first parameter of a function, `self` of a method; empty where there is none."""
+    return next((each.arg for each in (*routine.args.posonlyargs, *routine.args.args)), "")
+
+
 def assigned(assignment: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Every target of an assignment with the value; nothing for `x += y`, and for an annotation alone."""
     match assignment:
@@ -164,11 +169,11 @@ class Tree:
             yield parent
             node = parent
 
-    def branches(self, statement: ast.stmt) -> dict[ast.If, bool]:
-        """The tests on the way to a statement, with the side that leads there."""
+    def branches(self, node: ast.AST) -> dict[ast.If, bool]:
+        """The tests on the way to a node, innermost first, each with whether it holds there."""
         found: dict[ast.If, bool] = {}
-        inner: ast.AST = statement
-        for around in self.around(statement):
+        inner = node
+        for around in self.around(node):
             if isinstance(around, ast.If):
                 found[around] = inner in around.body
             inner = around
@@ -176,7 +181,7 @@ class Tree:
 
     def routine(self, node: ast.AST) -> Routine | None:
         """The innermost function around a node."""
-        return next((each for each in self.around(node) if isinstance(each, Routine)), None)
+        return next(self.routines_around(node), None)
 
     def routines_around(self, node: ast.AST) -> Iterator[Routine]:
         """The routines around a node, innermost first."""
@@ -233,8 +238,7 @@ class Tree:
         found = self.method(node)
         if found is None or not isinstance(node.value, ast.Name):
             return False
-        arguments = [*found[1].args.posonlyargs, *found[1].args.args]
-        return bool(arguments) and arguments[0].arg == node.value.id
+        return receiver(found[1]) == node.value.id
 
     @cached_property
     def words(self) -> frozenset[str]:
