@@ -14,6 +14,7 @@ import libcst
 
 from initlint import catalogue, engine, suppress
 from initlint.facts.file import FactOptions, File
+from initlint.facts.reading.tree import Tree
 from initlint.finding import Finding
 from initlint.gate import gate, live
 from initlint.islands import islands, stretches
@@ -21,7 +22,18 @@ from initlint.placing import Placing
 from initlint.rule import Rule
 from initlint.source import Source
 
-STAGES = ("read and decode", "gate", "ast", "islands", "LibCST", "reader", "rules", "suppressions")
+STAGES = (
+    "read and decode",
+    "gate",
+    "ast",
+    "triggers",
+    "premises",
+    "islands",
+    "LibCST",
+    "reader",
+    "rules",
+    "suppressions",
+)
 
 
 class Stopwatch:
@@ -66,16 +78,22 @@ def table(folder: Path, passes: int) -> str:
 def _check(source: Source, rules: tuple[Rule, ...], watch: Stopwatch) -> None:
     with watch("ast"):
         tree = engine.parse(source.text)
+    with watch("triggers"):
+        alive = live(rules, source.text, stretches(source.text, tree))
+    with watch("premises"):
+        around = Tree(tree)
+        alive = [each for each in alive if each.rule.premise is None or each.rule.premise(around)]
     with watch("islands"):
-        selected = islands(source.text, tree, live(rules, source.text, stretches(source.text, tree)))
-    if not selected.text.strip():
+        selected = islands(source.text, tree, alive)
+    if not alive or not selected.text.strip():
         return
     with watch("LibCST"):
         module = libcst.parse_module(selected.text)
     with watch("reader"):
-        file = File(module, FactOptions())
+        file = File(module, FactOptions(tree=lambda: around))
     with watch("rules"):
         placing = Placing(source, selected, file.record)
-        findings: list[Finding] = [placing.finding(rule, alarm) for rule in rules for alarm in rule.check(file)]
+        asked = [each.rule for each in alive]
+        findings: list[Finding] = [placing.finding(rule, alarm) for rule in asked for alarm in rule.check(file)]
     with watch("suppressions"):
         suppress.apply(findings, source.text, rules, path=source.path)
