@@ -18,6 +18,7 @@ from functools import lru_cache
 
 from initlint import catalogue
 from initlint.finding import Region
+from initlint.lines import rows
 
 IGNORE, IGNORE_FILE = "ignore", "ignore-file"
 
@@ -31,7 +32,6 @@ _FOREIGN_VERBS = ("disable", "disable-file", "disable-next-line", "file-ignore",
 """What other tools call it."""
 _WORD = re.compile(r"[^\s,]+")
 _NEXT_COMMENT = re.compile(r"(?<!\s)\s+(?=#\s*[A-Za-z])")
-_LINE_END = re.compile(r"\r\n?|\n")
 _BETWEEN_LOGICAL_LINES = (tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 END_OF_FILE = sys.maxsize
 """The last line that `ignore-file` holds for."""
@@ -138,11 +138,6 @@ def may_matter(text: str, any_findings: bool) -> bool:
     return False
 
 
-def split_lines(text: str) -> list[str]:
-    """The lines of a text without their ends, as the tokenizer counts them."""
-    return _LINE_END.split(text)
-
-
 def comments(text: str) -> Iterator[Comment]:
     """The comments of a text. Raises tokenize.TokenError and SyntaxError."""
     first = code_line = 0
@@ -175,7 +170,7 @@ def _above_nothing(token: tokenize.TokenInfo) -> Comment:
 
 def comment_like(text: str) -> Iterator[Comment]:
     """What could be comments in a text that has no tokens; each holds for its line."""
-    for number, line in enumerate(split_lines(text), 1):
+    for number, line in enumerate(rows(text), 1):
         if match := _DIRECTIVE.search(line):
             alone = not line[: match.start()].strip()
             yield Comment(line[match.start() :], number, match.start(), alone, alone, number, number)

@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING
 
 from initlint import notebook
 from initlint.catalogue import severities
+from initlint.depth import MAX_DEPTH, TooDeep
 from initlint.finding import Diagnostic, Finding, Severity, Suppressed
-from initlint.gate import gate, live, may_suppress
+from initlint.gate import Standing, gate, live, may_suppress
+from initlint.lines import Lines
 from initlint.rule import Rule
 from initlint.source import Source, SourceError, read_bytes
 
@@ -168,15 +170,16 @@ def check_source(source: Source, rules: Sequence[Rule], options: Options) -> Res
 def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options: Options) -> Result:
     """Check text whose `ast` is known."""
     from initlint.facts.reading.tree import Tree
-    from initlint.islands import TooDeep, islands, stretches, whole
+    from initlint.islands import islands, whole
 
     around = cache(lambda: Tree(tree))
     crashed: list[Diagnostic] = []
-    alive = live(rules, source.text, stretches(source.text, tree))
+    standing = Standing(Lines(source.text))
+    alive = live(rules, standing)
     if options.islands:
         alive = [each for each in alive if _may_speak(each.rule, around, source.path, crashed)]
     try:
-        selected = islands(source.text, tree, alive) if options.islands else whole(source.text)
+        selected = islands(tree, standing, alive) if options.islands else whole(source.text)
         with no_collection():
             findings, diagnostics = _run(source, around, selected, [each.rule for each in alive], options)
     except TooDeep as error:
@@ -289,6 +292,4 @@ def _place(error: Exception) -> str:
 
 @cache
 def _allow_recursion() -> None:
-    from initlint.islands import MAX_DEPTH
-
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES_PER_LEVEL * MAX_DEPTH))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
+from initlint.lines import Lines
 from initlint.rule import Rule, Trigger, Word
 
 _SUBJECT = b"torch"
@@ -16,15 +17,10 @@ Words = tuple[Word, ...]
 
 
 class Live(NamedTuple):
-    """A rule of which a trigger stands in a file.
-
-    `heads` are the words that a definition must hold to matter to it; `together` says that all words of a trigger
-    stand in one definition, or need not, so that the context of the rule is read too.
-    """
+    """A rule of which a trigger stands in a file, and the triggers that do."""
 
     rule: Rule
-    heads: Words
-    together: bool
+    triggers: tuple[Words, ...]
 
 
 def gate(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
@@ -51,36 +47,56 @@ def may_suppress(data: bytes) -> bool:
     return b"initlint:" in data or (b"INI" in data and b"noqa" in data.lower())
 
 
-def live(rules: Iterable[Rule], text: str, stretches: Sequence[str]) -> list[Live]:
-    """The rules of which a trigger stands in a text; the others have nothing to say.
+class Standing:
+    """Which words stand in a text, and where."""
 
-    `stretches` are the definitions of the module, and what stands between them as one.
-    """
-    places: dict[Word, set[int]] = {}
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self._known: dict[Word, bool] = {}
+        self._places: dict[Word, list[int]] = {}
 
-    def standing(word: Word) -> set[int]:
-        if word not in places:
-            parts = enumerate(stretches) if _stands(word, text) else ()
-            places[word] = {number for number, part in parts if _stands(word, part)}
-        return places[word]
+    def holds(self, word: Word) -> bool:
+        """Whether a word stands in the text."""
+        if word not in self._known:
+            text = self.lines.text
+            self._known[word] = word in text if isinstance(word, str) else word.search(text) is not None
+        return self._known[word]
 
+    def places(self, word: Word) -> list[int]:
+        """The lines that a word begins on, in ascending order."""
+        if word not in self._places:
+            self._places[word] = [self.lines.at(offset) for offset in _offsets(word, self.lines.text)]
+        return self._places[word]
+
+
+def live(rules: Iterable[Rule], standing: Standing) -> list[Live]:
+    """The rules of which a trigger stands in a text; the others have nothing to say."""
     found = []
     for rule in rules:
-        present = [words for words in map(_words, rule.triggers) if all(map(standing, words))]
+        present = tuple(words for words, tests in _tests(rule.triggers) if all(map(standing.holds, tests)))
         if present:
-            together = rule.across or any(set.intersection(*map(standing, words)) for words in present)
-            found.append(Live(rule, tuple(words[0] for words in present), together))
+            found.append(Live(rule, present))
     return found
 
 
-@lru_cache(maxsize=64)
-def any_of(words: frozenset[Word]) -> re.Pattern[str]:
-    """A pattern that finds any of some words."""
-    return re.compile("|".join(sorted(re.escape(word) if isinstance(word, str) else word.pattern for word in words)))
+@cache
+def _tests(triggers: tuple[Trigger, ...]) -> tuple[tuple[Words, Words], ...]:
+    """The words of triggers, as they are and with the cheaper ones first."""
+    return tuple((words, tuple(sorted(words, key=_is_pattern))) for words in map(_words, triggers))
 
 
-def _stands(word: Word, text: str) -> bool:
-    return word in text if isinstance(word, str) else word.search(text) is not None
+def _offsets(word: Word, text: str) -> Iterator[int]:
+    """Where a word begins, also where it overlaps itself."""
+    if isinstance(word, str):
+        offset = text.find(word)
+        while offset >= 0:
+            yield offset
+            offset = text.find(word, offset + 1)
+    else:
+        found = word.search(text)
+        while found:
+            yield found.start()
+            found = word.search(text, found.start() + 1)
 
 
 def _words(trigger: Trigger) -> Words:

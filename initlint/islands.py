@@ -12,30 +12,23 @@ test over pages, fixtures and any tree says so.
 from __future__ import annotations
 
 import ast
+import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
+from initlint.depth import check_depth, first_line
 from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS, MODULE_HELPERS
 from initlint.facts.api.words import CONTEXT as LAYER_WORDS
-from initlint.gate import Live, any_of
+from initlint.gate import Live, Standing
+from initlint.lines import Lines, split_lines
+from initlint.rule import Word
 
 _WORDS = re.compile(r"\w+|@")
 _SHORT = 12
 """Lines up to which a plain statement at module or class level is kept without a look at its words."""
-
-MAX_DEPTH = 400
-"""Nesting of expressions and statements that is read; deeper code is one diagnostic. LibCST needs the bound: it ends
-the process with a segmentation fault on thousands of levels, and the recursion of its code generation is Python's."""
-
-
-class TooDeep(ValueError):
-    """A statement nests deeper than `MAX_DEPTH`."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f"expressions or blocks nest more than {MAX_DEPTH} levels deep")
-        self.line = line
-
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -53,66 +46,67 @@ def whole(text: str) -> Islands:
     return Islands(text, range(1, len(split_lines(text)) + 1))
 
 
-def islands(text: str, tree: ast.Module, alive: Sequence[Live]) -> Islands:
+def islands(tree: ast.Module, standing: Standing, alive: Sequence[Live]) -> Islands:
     """The statements of a file that can matter to its live rules. Raises TooDeep."""
-    lines = split_lines(text)
-    selection = _Selection(lines, _Interest.of(tree, alive))
+    if not alive:
+        return Islands("", ())
+    selection = _Selection(standing.lines, _Interest.of(tree, standing, alive))
     selection.module(tree)
-    kept = selection.kept
-    return Islands("".join(line for _, line in kept), [number for number, _ in kept])
-
-
-def stretches(text: str, tree: ast.Module) -> list[str]:
-    """The module-level definitions of a file, and the lines between them as one."""
-    lines = split_lines(text)
-    found: list[str] = []
-    between: list[str] = []
-    last = 0
-    for node in tree.body:
-        if isinstance(node, Definition):
-            first, end = _first_line(node), node.end_lineno or node.lineno
-            between += lines[last : first - 1]
-            found.append("".join(lines[first - 1 : end]))
-            last = end
-    return [*found, "".join(between + lines[last:])]
-
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
-
-
-def split_lines(text: str) -> list[str]:
-    """Lines with their ends; only \\n, \\r\\n and \\r end one, as for the parser."""
-    return _LINE.findall(text)
+    return selection.islands()
 
 
 @dataclass(frozen=True, slots=True)
 class _Interest:
-    """What makes code matter: a trigger, a name that an import gave an init function, a word of context."""
+    """What makes code matter: a line with a trigger, a name that an import gave an init function, a word of context."""
 
-    pattern: re.Pattern[str] | None
-    names: frozenset[str]
-    context: frozenset[str]
+    lines: Sequence[int]
+    words: frozenset[str]
+    context: bool
 
     @classmethod
-    def of(cls, tree: ast.Module, alive: Sequence[Live]) -> _Interest:
-        words = frozenset(word for each in alive for word in each.heads)
-        context = frozenset(word for each in alive if each.together for word in each.rule.context)
-        return cls(any_of(words) if words else None, _imported(tree), context)
+    def of(cls, tree: ast.Module, standing: Standing, alive: Sequence[Live]) -> _Interest:
+        lines = {line for each in alive for words in each.triggers for line in standing.places(words[0])}
+        definitions = [
+            (first_line(node), node.end_lineno or node.lineno) for node in tree.body if isinstance(node, Definition)
+        ]
+        around = [each.rule.context for each in alive if each.rule.context and _together(each, standing, definitions)]
+        context = frozenset[str]().union(*around)
+        return cls(sorted(lines), _imported(tree) | context, bool(context))
 
-    def holds(self, code: str, words: frozenset[str]) -> bool:
-        """Whether code matters by itself; `words` are its identifiers."""
-        if not words.isdisjoint(self.names) or not words.isdisjoint(self.context):
-            return True
-        return self.pattern is not None and self.pattern.search(code) is not None
+    def holds(self, first: int, last: int, words: frozenset[str]) -> bool:
+        """Whether lines matter by themselves; `words` are their identifiers."""
+        return bisect_left(self.lines, first) < bisect_right(self.lines, last) or not words.isdisjoint(self.words)
+
+
+def _together(live: Live, standing: Standing, definitions: Sequence[tuple[int, int]]) -> bool:
+    """Whether all words of a trigger stand in one definition, or outside of all, or need not."""
+
+    def stretches(word: Word) -> set[int]:
+        """The definitions that a word stands in, by the line that they begin on; 0 where it stands outside."""
+        return {_around(line, definitions) for line in standing.places(word)}
+
+    return live.rule.across or any(
+        len(words) == 1 or set.intersection(*map(stretches, words)) for words in live.triggers
+    )
+
+
+def _around(line: int, definitions: Sequence[tuple[int, int]]) -> int:
+    position = bisect_right(definitions, (line, math.inf)) - 1
+    return definitions[position][0] if position >= 0 and line <= definitions[position][1] else 0
 
 
 @dataclass(slots=True)
 class _Selection:
-    lines: list[str]
+    lines: Lines
     interest: _Interest
-    kept: list[tuple[int, str]] = field(default_factory=list)
+    kept: list[tuple[int, int, str]] = field(default_factory=list)
     last: int = 0
     spelled: dict[ast.stmt, frozenset[str]] = field(default_factory=dict)
+
+    def islands(self) -> Islands:
+        """What is kept, put together."""
+        numbers = chain.from_iterable(range(first, last + 1) for first, last, _ in self.kept)
+        return Islands("".join(text for *_, text in self.kept), list(numbers))
 
     def module(self, tree: ast.Module) -> None:
         body = [node for node in tree.body if not _docstring(node)]
@@ -128,15 +122,15 @@ class _Selection:
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and self.splits(node):
             self.function(node)
         else:
-            self.keep(_first_line(node), node.end_lineno or node.lineno)
+            self.keep(*_span(node))
 
     def splits(self, node: Definition) -> bool:
         """Whether the body begins on a line of its own, and no statement shares a line with the header."""
-        return _first_line(node.body[0]) > node.lineno and _first_line(node) > self.last
+        return first_line(node.body[0]) > node.lineno and first_line(node) > self.last
 
     def class_definition(self, node: ast.ClassDef) -> None:
         """Keep the header, and of the methods those that matter or hold layers, with what the constructor runs."""
-        self.keep(_first_line(node), _first_line(node.body[0]) - 1)
+        self.keep(first_line(node), first_line(node.body[0]) - 1)
         body = [child for child in node.body if not _docstring(child)]
         run = self.run_by_constructor(body)
         chosen = [child for child in body if child in run or self.matters_in_class(child)]
@@ -159,37 +153,37 @@ class _Selection:
     def matters_in_class(self, node: ast.stmt) -> bool:
         if not isinstance(node, Definition) and self.short(node):
             return True
-        words = self.words(node)
-        return not words.isdisjoint(LAYER_WORDS) or self.interest.holds(self.code(node), words)
+        return not self.words(node).isdisjoint(LAYER_WORDS) or self.matters(node)
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Keep a function but for its docstring."""
         first, *rest = node.body
         end = node.end_lineno or node.lineno
         if not _docstring(first):
-            self.keep(_first_line(node), end)
+            self.keep(first_line(node), end)
             return
-        self.keep(_first_line(node), first.lineno - 1)
+        self.keep(first_line(node), first.lineno - 1)
         if not rest:
             self.placeholder(first)
-        elif _first_line(rest[0]) > (first.end_lineno or first.lineno):
-            self.keep(_first_line(rest[0]), end)
+        elif first_line(rest[0]) > (first.end_lineno or first.lineno):
+            self.keep(first_line(rest[0]), end)
         else:
             self.keep(first.lineno, end)
 
     def keep(self, first: int, last: int) -> None:
         """Keep lines that are not kept yet, and the one that a backslash at their end continues on."""
-        while last < len(self.lines) and self.lines[last - 1].rstrip("\r\n").endswith("\\"):
+        while last < len(self.lines) and self.lines.code(last, last).rstrip("\r\n").endswith("\\"):
             last += 1
-        for number in range(max(first, self.last + 1), last + 1):
-            self.kept.append((number, self.lines[number - 1]))
-        self.last = max(self.last, last)
+        first = max(first, self.last + 1)
+        if first <= last:
+            self.kept.append((first, last, self.lines.code(first, last)))
+            self.last = last
 
     def placeholder(self, body: ast.stmt) -> None:
         """Stand in for a body of which nothing remains."""
-        line = self.lines[body.lineno - 1]
+        line = self.lines.code(body.lineno, body.lineno)
         indentation = line[: len(line) - len(line.lstrip())]
-        self.kept.append((body.lineno, f"{indentation}pass\n"))
+        self.kept.append((body.lineno, body.lineno, f"{indentation}pass\n"))
         self.last = max(self.last, body.lineno)
 
     def choose(self, body: Sequence[ast.stmt]) -> set[ast.stmt]:
@@ -203,25 +197,32 @@ class _Selection:
         for node in body:
             if isinstance(node, Definition):
                 words[node] = self.words(node)
-            elif self.short(node) or self.interest.holds(self.code(node), self.words(node)):
+            elif self.short(node) or self.matters(node):
                 chosen.add(node)
-        matter = {node for node in words if self.interest.holds(self.code(node), words[node])}
+        matter = {node for node in words if self.matters(node)}
         helpers = {node.name for node in matter if not isinstance(node, ast.ClassDef)}
         if helpers or self.interest.context:
             named = helpers | ({node.name for node in matter} if self.interest.context else set())
             matter |= _naming(words, named)
         return chosen | matter | _named(words, matter)
 
+    def matters(self, node: ast.stmt) -> bool:
+        """Whether a statement matters by itself."""
+        return self.interest.holds(*_span(node), self.words(node))
+
     def short(self, node: ast.stmt) -> bool:
         """Imports, also those under a test or a `try`, or a statement of a few lines: cheaper kept than judged."""
-        return _imports(node) or (node.end_lineno or node.lineno) - _first_line(node) < _SHORT
-
-    def code(self, node: ast.stmt) -> str:
-        return "".join(self.lines[_first_line(node) - 1 : node.end_lineno or node.lineno])
+        return _imports(node) or (node.end_lineno or node.lineno) - first_line(node) < _SHORT
 
     def words(self, node: ast.stmt) -> frozenset[str]:
+        """The identifiers of a statement; those of a class are of its header and of what stands in it."""
         if node not in self.spelled:
-            self.spelled[node] = frozenset(_WORDS.findall(self.code(node)))
+            first, last = _span(node)
+            if isinstance(node, ast.ClassDef) and first_line(node.body[0]) > node.lineno:
+                header = _WORDS.findall(self.lines.code(first, first_line(node.body[0]) - 1))
+                self.spelled[node] = frozenset(header).union(*map(self.words, node.body))
+            else:
+                self.spelled[node] = frozenset(_WORDS.findall(self.lines.code(first, last)))
         return self.spelled[node]
 
 
@@ -281,29 +282,5 @@ def _docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min(node.lineno, *(each.lineno for each in decorators)) if decorators else node.lineno
-
-
-def check_depth(statement: ast.stmt, lines: Sequence[str]) -> None:
-    """Raise TooDeep where a statement nests too deep; uses a stack of its own.
-
-    What has n characters nests fewer than n levels, so only long statements and expressions are measured.
-    """
-    pending: list[tuple[ast.AST, int]] = [(statement, 0)]
-    while pending:
-        node, depth = pending.pop()
-        if depth > MAX_DEPTH:
-            raise TooDeep(getattr(node, "lineno", statement.lineno))
-        short = isinstance(node, ast.expr | ast.stmt) and depth + _length(node, lines) <= MAX_DEPTH
-        if not short:
-            pending.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-
-
-def _length(node: ast.expr | ast.stmt, lines: Sequence[str]) -> int:
-    """Characters that a node spans at most, decorators and blanks of whole lines included."""
-    first, last = _first_line(node) if isinstance(node, ast.stmt) else node.lineno, node.end_lineno or node.lineno
-    if first == last:
-        return (node.end_col_offset or 0) - node.col_offset
-    return sum(len(line) for line in lines[first - 1 : last])
+def _span(node: ast.stmt) -> tuple[int, int]:
+    return first_line(node), node.end_lineno or node.lineno

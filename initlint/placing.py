@@ -10,7 +10,8 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from initlint.facts.reading.scopes import Record
 from initlint.facts.reading.text import code
 from initlint.finding import Edit, Finding, Fix, Region, Related
-from initlint.islands import Islands, split_lines
+from initlint.islands import Islands
+from initlint.lines import split_lines
 from initlint.rule import Alarm, Change, Proposal, Rule
 from initlint.source import Source
 

@@ -20,8 +20,8 @@ from initlint import __version__, catalogue, config, engine
 from initlint.explain import page_uri
 from initlint.finding import Diagnostic, Edit, Finding, Fix, Region, Safety, Severity
 from initlint.gate import gate
+from initlint.lines import rows
 from initlint.report.facts import sites
-from initlint.report.frame import split_lines
 from initlint.rule import Rule
 from initlint.source import SUFFIXES, Source, SourceError
 
@@ -125,7 +125,7 @@ def _check(document: TextDocument) -> Checked | None:
 
 
 def _diagnostics(uri: str, checked: Checked, codec: PositionCodec) -> Iterator[types.Diagnostic]:
-    lines = split_lines(checked.source.text)
+    lines = rows(checked.source.text)
     for finding in checked.findings:
         related = [
             types.DiagnosticRelatedInformation(types.Location(uri, _range(each.region, lines, codec)), each.message)
@@ -171,7 +171,7 @@ def _overlap(one: types.Range, other: types.Range) -> bool:
 
 def _quick_fixes(uri: str, checked: Checked, wanted: types.Range, codec: PositionCodec) -> Iterator[types.CodeAction]:
     """The applicable fixes of the findings in a range."""
-    lines = split_lines(checked.source.text)
+    lines = rows(checked.source.text)
     shown = [each for each in _diagnostics(uri, checked, codec) if each.code not in catalogue.FAILURES]
     for finding, diagnostic in zip(checked.findings, shown, strict=True):
         fix = finding.applicable
@@ -210,7 +210,7 @@ def _fix_all(uri: str, checked: Checked, codec: PositionCodec) -> Iterator[types
     except NoConvergence:
         return
     if fixed.changed:
-        lines = split_lines(checked.source.text)
+        lines = rows(checked.source.text)
         everything = _range(Region(1, 0, len(lines), len(lines[-1])), lines, codec)
         yield types.CodeAction(
             title="Fix all safe findings of initlint",
@@ -239,7 +239,7 @@ def _described(record: dict[str, Any]) -> str:
 
 def _hover(checked: Checked, position: types.Position, codec: PositionCodec) -> types.Hover | None:
     """The innermost init call at a position."""
-    lines = split_lines(checked.source.text)
+    lines = rows(checked.source.text)
     found = ((_range(region, lines, codec), record) for region, record in checked.sites)
     here = [each for each in found if each[0].start <= position <= each[0].end]
     if not here:

@@ -19,9 +19,9 @@ from initlint.directives import (
     comments,
     directives,
     may_matter,
-    split_lines,
 )
 from initlint.finding import Edit, Finding, Fix, Region, Safety, Severity, Suppressed
+from initlint.lines import rows
 from initlint.rule import Rule
 
 UNUSED = "INI003"
@@ -143,10 +143,10 @@ class _Judge:
         return Fix("remove the comment" if start == 0 else "remove the suppression", Safety.SAFE, (Edit(region, ""),))
 
     def _line(self, number: int) -> str:
-        return split_lines(self.text)[number - 1]
+        return rows(self.text)[number - 1]
 
     def _whole_line(self, number: int) -> Region:
-        lines = split_lines(self.text)
+        lines = rows(self.text)
         if number < len(lines):
             return Region(number, 0, number + 1, 0)
         return Region(number, 0, number, len(lines[-1]))

@@ -13,9 +13,11 @@ import pytest
 
 from initlint import catalogue
 from initlint.config import Settings
+from initlint.depth import MAX_DEPTH
 from initlint.engine import Options, Result, check_file, check_source
-from initlint.gate import live
-from initlint.islands import MAX_DEPTH, Islands, islands, split_lines, stretches, whole
+from initlint.gate import Standing, live
+from initlint.islands import Islands, islands, whole
+from initlint.lines import Lines, split_lines
 from initlint.source import Source, discover
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -88,8 +90,8 @@ class Net(nn.Module):
 
 
 def selected(text: str) -> Islands:
-    tree = ast.parse(text)
-    return islands(text, tree, live(catalogue.select(), text, stretches(text, tree)))
+    standing = Standing(Lines(text))
+    return islands(ast.parse(text), standing, live(catalogue.select(), standing))
 
 
 def kept(text: str) -> str:

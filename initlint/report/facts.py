@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from initlint.depth import TooDeep, check_depth
 from initlint.engine import Options, Unparsable, parse, read_facts
 from initlint.finding import Region
-from initlint.islands import TooDeep, check_depth, split_lines, whole
+from initlint.islands import whole
+from initlint.lines import Lines
 from initlint.report.records import cell_record
 from initlint.source import Source, SourceError
 
@@ -36,7 +38,7 @@ def sites(source: Source, options: Options) -> Iterator[tuple[Region, dict[str, 
     from initlint.placing import Placing
 
     try:
-        lines = split_lines(source.text)
+        lines = Lines(source.text)
         for statement in parse(source.text).body:
             check_depth(statement, lines)
     except Unparsable as error:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from initlint.finding import Edit, Region
+from initlint.lines import rows
 from initlint.report.records import printable
 
 TAB_WIDTH = 4
 MARKED_LINES = 4
 CHANGED_LINES = 12
 _GUTTER = "bright_blue"
-_END_OF_LINE = re.compile(r"\r\n|\r|\n")
-
-
-def split_lines(text: str) -> list[str]:
-    """The lines of a source without their ends; a final line end opens one more, empty line."""
-    return _END_OF_LINE.split(text)
 
 
 def frame(lines: Sequence[str], region: Region, style: str, context: int = 0) -> Iterator[Text]:
@@ -95,7 +89,7 @@ def _replaced(lines: Sequence[str], edits: Sequence[Edit]) -> Iterator[tuple[int
         start = starts[edit.region.line - first] + edit.region.column
         end = starts[edit.region.end_line - first] + edit.region.end_column
         text = text[:start] + edit.text + text[end:]
-    after = split_lines(text)
+    after = rows(text)
     while before and after and before[-1] == after[-1]:
         del before[-1], after[-1]
     while before and after and before[0] == after[0]:

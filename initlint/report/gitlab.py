@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from initlint.finding import Severity
+from initlint.lines import rows
 from initlint.report.fingerprints import Fingerprints
-from initlint.report.frame import split_lines
 from initlint.report.records import Summary, diagnostic_record, finding_record, in_file
 from initlint.report.repository import named
 
@@ -23,7 +23,7 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     fingerprints = Fingerprints()
     issues: list[dict[str, Any]] = []
     for result in map(in_file, summary.count(results)):
-        lines = split_lines(result.source.text) if result.source and result.findings else []
+        lines = rows(result.source.text) if result.source and result.findings else []
         for found in map(finding_record, result.findings):
             issues.append(
                 {

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from initlint import __version__, catalogue, explain
 from initlint.finding import Severity
+from initlint.lines import rows
 from initlint.report.fingerprints import Fingerprints
-from initlint.report.frame import split_lines
 from initlint.report.records import (
     DiagnosticRecord,
     FindingRecord,
@@ -50,7 +50,7 @@ def report(results: Iterable[Result], stream: TextIO, summary: Summary) -> None:
     for result in map(in_file, summary.count(results)):
         reasons = {id(each.finding): each.reason for each in result.suppressed}
         every = (*result.findings, *(each.finding for each in result.suppressed))
-        lines = split_lines(result.source.text) if result.source and every else []
+        lines = rows(result.source.text) if result.source and every else []
         for finding in sorted(every, key=lambda finding: finding.order):
             record = finding_record(finding)
             found.append(_result(record, index, fingerprints.of(record, lines), reasons.get(id(finding))))

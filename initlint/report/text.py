@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from initlint.finding import Finding, Region, Safety, Severity
-from initlint.report.frame import change, frame, split_lines
+from initlint.lines import rows
+from initlint.report.frame import change, frame
 from initlint.report.records import Summary, place, printable
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class _Lines:
         if self._source is None:
             return []
         if region.cell not in self._known:
-            self._known[region.cell] = split_lines(self._source.text_of(region))
+            self._known[region.cell] = rows(self._source.text_of(region))
         return self._known[region.cell]
 
 

@@ -16,8 +16,9 @@ from initlint import catalogue, engine, suppress
 from initlint.facts.file import FactOptions, File
 from initlint.facts.reading.tree import Tree
 from initlint.finding import Finding
-from initlint.gate import gate, live
-from initlint.islands import islands, stretches
+from initlint.gate import Standing, gate, live
+from initlint.islands import islands
+from initlint.lines import Lines
 from initlint.placing import Placing
 from initlint.rule import Rule
 from initlint.source import Source
@@ -79,12 +80,13 @@ def _check(source: Source, rules: tuple[Rule, ...], watch: Stopwatch) -> None:
     with watch("ast"):
         tree = engine.parse(source.text)
     with watch("triggers"):
-        alive = live(rules, source.text, stretches(source.text, tree))
+        standing = Standing(Lines(source.text))
+        alive = live(rules, standing)
     with watch("premises"):
         around = Tree(tree)
         alive = [each for each in alive if each.rule.premise is None or each.rule.premise(around)]
     with watch("islands"):
-        selected = islands(source.text, tree, alive)
+        selected = islands(tree, standing, alive)
     if not alive or not selected.text.strip():
         return
     with watch("LibCST"):

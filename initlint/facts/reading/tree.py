@@ -10,7 +10,16 @@ from typing import Any
 Routine = ast.FunctionDef | ast.AsyncFunctionDef
 Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr
 
-_MARKS = frozenset({ast.Load, ast.Store, ast.Del})
+_BARE = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "name", "arg", "asname", "module", "level", "type_comment", "kind"}
+)
+"""Fields in which no statement and no expression stands."""
+
+_FIELDS = {
+    each: tuple(field for field in each._fields if field not in _BARE)
+    for each in vars(ast).values()
+    if isinstance(each, type) and issubclass(each, ast.AST) and each not in (ast.Load, ast.Store, ast.Del)
+}
 
 
 def last_name(node: ast.expr) -> str:
@@ -64,23 +73,23 @@ class Tree:
 
     def _walk(self) -> None:
         """One pass over all nodes; names and constants, which are most of them, have nothing inside."""
-        parents, enter = self.parents, self._entering()
+        parents, names, strings, enter = self.parents, self.names, self.strings, self._entering()
         pending: list[ast.AST] = [self.module]
         while pending:
             node = pending.pop()
-            for field in node._fields:
+            for field in _FIELDS[node.__class__]:
                 value: Any = getattr(node, field, None)
                 children: Sequence[Any] = value if value.__class__ is list else (value,)
                 for child in children:
                     kind = child.__class__
                     if kind is ast.Name:
                         parents[child] = node
-                        self.names.setdefault(child.id, []).append(child)
+                        names.setdefault(child.id, []).append(child)
                     elif kind is ast.Constant:
                         parents[child] = node
                         if child.value.__class__ is str:
-                            self.strings.setdefault(child.value, []).append(child)
-                    elif isinstance(child, ast.AST) and kind not in _MARKS:
+                            strings.setdefault(child.value, []).append(child)
+                    elif kind in _FIELDS:
                         parents[child] = node
                         pending.append(child)
                         if kind in enter:
