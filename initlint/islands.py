@@ -27,6 +27,7 @@ from initlint.lines import Lines, split_lines
 from initlint.rule import Word
 
 _WORDS = re.compile(r"\w+|@")
+_UNSPOKEN = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"|#[^\n]*")
 _SHORT = 12
 """Lines up to which a plain statement at module or class level is kept without a look at its words."""
 
@@ -125,8 +126,15 @@ class _Selection:
             self.keep(*_span(node))
 
     def splits(self, node: Definition) -> bool:
-        """Whether the body begins on a line of its own, and no statement shares a line with the header."""
-        return first_line(node.body[0]) > node.lineno and first_line(node) > self.last
+        """Whether what is kept of a definition can leave parts of its body out."""
+        return self.is_apart(node) and first_line(node) > self.last
+
+    def is_apart(self, node: Definition) -> bool:
+        """Whether neither the header nor a docstring shares a line with a statement of the body."""
+        first, *rest = node.body
+        line = self.lines.code(first.lineno, first.lineno)
+        begins = first_line(first) < first.lineno or not line[: first.col_offset].strip()
+        return begins and not (_docstring(first) and rest and first_line(rest[0]) <= _span(first)[1])
 
     def class_definition(self, node: ast.ClassDef) -> None:
         """Keep the header, and of the methods those that matter or hold layers, with what the constructor runs."""
@@ -157,18 +165,21 @@ class _Selection:
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Keep a function but for its docstring."""
-        first, *rest = node.body
-        end = node.end_lineno or node.lineno
-        if not _docstring(first):
-            self.keep(first_line(node), end)
-            return
-        self.keep(first_line(node), first.lineno - 1)
-        if not rest:
-            self.placeholder(first)
-        elif first_line(rest[0]) > (first.end_lineno or first.lineno):
-            self.keep(first_line(rest[0]), end)
-        else:
-            self.keep(first.lineno, end)
+        for first, last in self.undocumented(node):
+            self.keep(first, last)
+        if len(node.body) == 1 and _docstring(node.body[0]):
+            self.placeholder(node.body[0])
+
+    def undocumented(self, node: ast.stmt) -> list[tuple[int, int]]:
+        """The lines of a statement, from and to; of a function those but for its docstring."""
+        first, last = _span(node)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return [(first, last)]
+        documentation, *rest = node.body
+        if not _docstring(documentation) or not self.is_apart(node):
+            return [(first, last)]
+        header = (first, documentation.lineno - 1)
+        return [header, (first_line(rest[0]), last)] if rest else [header]
 
     def keep(self, first: int, last: int) -> None:
         """Keep lines that are not kept yet, and the one that a backslash at their end continues on."""
@@ -197,7 +208,7 @@ class _Selection:
         for node in body:
             if isinstance(node, Definition):
                 words[node] = self.words(node)
-            elif self.short(node) or self.matters(node):
+            elif self.short(node) or self.interest.holds(*_span(node), self.spoken(node)):
                 chosen.add(node)
         matter = {node for node in words if self.matters(node)}
         helpers = {node.name for node in matter if not isinstance(node, ast.ClassDef)}
@@ -214,15 +225,20 @@ class _Selection:
         """Imports, also those under a test or a `try`, or a statement of a few lines: cheaper kept than judged."""
         return _imports(node) or (node.end_lineno or node.lineno) - first_line(node) < _SHORT
 
+    def spoken(self, node: ast.stmt) -> frozenset[str]:
+        """The identifiers of a plain statement outside of strings and comments: a table of settings is no model."""
+        return frozenset(_WORDS.findall(_UNSPOKEN.sub("", self.lines.code(*_span(node)))))
+
     def words(self, node: ast.stmt) -> frozenset[str]:
-        """The identifiers of a statement; those of a class are of its header and of what stands in it."""
+        """The identifiers of a statement; of a definition those of its header and its body, documentation apart."""
         if node not in self.spelled:
-            first, last = _span(node)
-            if isinstance(node, ast.ClassDef) and first_line(node.body[0]) > node.lineno:
-                header = _WORDS.findall(self.lines.code(first, first_line(node.body[0]) - 1))
-                self.spelled[node] = frozenset(header).union(*map(self.words, node.body))
+            if isinstance(node, ast.ClassDef) and self.is_apart(node):
+                header = self.lines.code(first_line(node), first_line(node.body[0]) - 1)
+                inside = [self.words(child) for child in node.body if not _docstring(child)]
+                self.spelled[node] = frozenset(_WORDS.findall(header)).union(*inside)
             else:
-                self.spelled[node] = frozenset(_WORDS.findall(self.lines.code(first, last)))
+                code = "".join(self.lines.code(*lines) for lines in self.undocumented(node))
+                self.spelled[node] = frozenset(_WORDS.findall(code))
         return self.spelled[node]
 
 

@@ -127,6 +127,11 @@ def test_findings_keep_their_place() -> None:
         "from torch import nn\nclass A:\n    '''Text nn.init.eye_'''\n\n\nclass B: nn.init.eye_\n",
         "from torch import nn\ndef f(w): x = 1; nn.init.eye_(w)\n",
         "from torch import nn\nclass A:\n    def f(w):\n        return nn.init.eye_(w), \\\n\n    def g(w): pass\n",
+        "from torch import nn\nclass A(\n    object): x = 1\nclass B:\n    def f(self, w): nn.init.eye_(w); A\n",
+        "from torch import nn\nclass A(\n    nn.Module): x = 1\nnn.init.eye_(A().w)\n",
+        "from torch import nn\ndef f(a,\n  w): 'Text'\ndef g(a,\n  w): 'Text'; nn.init.eye_(w); f()\n",
+        "from torch import nn\ndef f(w):\n    '''Text\n    more'''; x = w\n    nn.init.eye_(w)\n",
+        "from torch import nn\nclass A:\n    '''Text\n    more'''; x = nn.init.eye_(w)\n    def f(self): pass\n",
         "from torch import nn\nx = (1 +\n     2); nn.init.eye_(x)\ndef f(w):\n\tnn.init.eye_(w)",
     ],
 )
