@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.reading.products import Products
 from initlint.facts.reading.tree import receiver
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
@@ -20,12 +22,19 @@ _ZERO = r"(?:zeros_|\.zero_|Parameter\(torch\.zeros|constant_|fill_)\("
 
 
 def _may_hold(tree: Tree) -> bool:
-    """Whether one method may make two attributes of its object zero."""
+    """Whether one method may make two attributes of its object zero that are multiplied with one another."""
     zeroed: dict[Routine, set[str]] = {}
     for call in tree.called("zeros_", "zero_", "constant_", "fill_", "zeros"):
         for routine in tree.routines_around(call):
             zeroed.setdefault(routine, set()).update(_attributes(tree, call, receiver(routine)))
-    return any(len(names) > 1 for names in zeroed.values())
+    products = Products(tree, drops_out=lambda _: True)
+    pairs = {pair for names in zeroed.values() for pair in permutations(names, 2)}
+    return any(
+        products.factors(use, other)
+        for one, other in pairs
+        for use in tree.attributes.get(one, ())
+        if isinstance(use.ctx, ast.Load) and tree.is_own(use)
+    )
 
 
 def _attributes(tree: Tree, call: ast.Call, own: str) -> Iterator[str]:

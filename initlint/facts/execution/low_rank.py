@@ -15,6 +15,7 @@ from initlint.facts.execution.running import nodes_of
 from initlint.facts.execution.writing import Writing
 from initlint.facts.meaning.modules import self_attribute
 from initlint.facts.reading import text
+from initlint.facts.reading.products import Products
 from initlint.facts.reading.scopes import Block, Call, Class, Function, Write
 from initlint.facts.reading.tree import Tree, last_name
 
@@ -24,25 +25,14 @@ if TYPE_CHECKING:
 
 _ZEROING = frozenset({"zeros_", "zero_"})
 _FILLING = frozenset({"constant_", "fill_"})
-_MULTIPLYING = frozenset({"matmul", "mm", "bmm", "linear", "einsum"})
 _DESCRIBING = frozenset(
     {
         *("shape", "size", "dtype", "device", "dim", "ndim", "numel", "in_features", "out_features", "grad"),
         "requires_grad",
     }
 )
-_LINEAR = frozenset(
-    {
-        *("t", "T", "mT", "transpose", "permute", "view", "reshape", "unsqueeze", "squeeze", "flatten", "contiguous"),
-        *("to", "float", "half", "type_as", "type", "weight", "data", "expand", "chunk", "split", "sum", "mean"),
-    }
-)
-"""Attributes and methods of a tensor that are zero where it is."""
-
 _REACHING = ("parameters", "named_parameters", "modules", "named_modules", "children", "named_children", "apply")
 """Methods of a module by which code may write all of its parameters."""
-
-_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +97,7 @@ class _Factors:
         self.file, self.class_ = file, class_
         self.tree: Tree = file.tree
         self.writing = Writing(file.tree)
+        self.products = Products(file.tree, self.drops_out)
         self.nodes = nodes_of(file, class_)
         self.one, self.other = self.uses(one), self.uses(other)
         self.names = one, other
@@ -160,59 +151,11 @@ class _Factors:
         """Whether each use of one factor is multiplied with the other, and that takes all uses of the other."""
         met: set[ast.AST] = set()
         for use in inner:
-            found = {each for operand in self.operands(use) for each in self.inside(operand, name, _STEPS)}
+            found = self.products.factors(use, name)
             if not found:
                 return False
             met |= found
         return met.issuperset(outer)
-
-    def operands(self, use: ast.expr) -> list[ast.expr]:
-        """What a factor is multiplied with; empty where something else is done to it."""
-        inner: ast.AST = use
-        while True:
-            parent = self.tree.parents[inner]
-            match parent:
-                case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                    return [right if left is inner else left]
-                case ast.BinOp(op=ast.Mult() | ast.Div()) | ast.Subscript():
-                    inner = parent
-                case ast.Attribute(attr=name):
-                    around = self.tree.parents[parent]
-                    called = isinstance(around, ast.Call) and around.func is parent
-                    if called and isinstance(around, ast.Call) and name in _MULTIPLYING:
-                        return list(around.args)
-                    if name not in _LINEAR:
-                        return []
-                    inner = around if called else parent
-                case ast.Call(func=function, args=arguments):
-                    multiplies = function is inner or last_name(function) in _MULTIPLYING
-                    receiver = [function.value] if isinstance(function, ast.Attribute) else []
-                    return [each for each in (*receiver, *arguments) if each is not inner] if multiplies else []
-                case _:
-                    return []
-
-    def inside(self, node: ast.expr, name: str, steps: int) -> Iterator[ast.AST]:
-        """The uses of an attribute that an expression is zero with, through products, views, dropout and locals."""
-        match node:
-            case ast.Attribute(attr=attribute) if attribute == name:
-                yield node
-            case ast.Attribute(value=inner, attr=attribute) if attribute in _LINEAR:
-                yield from self.inside(inner, name, steps)
-            case ast.Subscript(value=inner):
-                yield from self.inside(inner, name, steps)
-            case ast.BinOp(left=left, op=ast.MatMult() | ast.Mult() | ast.Div(), right=right):
-                yield from self.inside(left, name, steps)
-                yield from self.inside(right, name, steps)
-            case ast.Call(func=function, args=arguments):
-                called = last_name(function)
-                if isinstance(function, ast.Attribute) and called in _LINEAR | _MULTIPLYING | {name}:
-                    yield from self.inside(function if called == name else function.value, name, steps)
-                if called in _MULTIPLYING or self.drops_out(function):
-                    yield from (each for argument in arguments for each in self.inside(argument, name, steps))
-            case ast.Name(id=local) if steps > 0 and (routine := self.tree.routine(node)) is not None:
-                for value in _values(routine, local):
-                    if node not in ast.walk(value):
-                        yield from self.inside(value, name, steps - 1)
 
     def drops_out(self, function: ast.expr) -> bool:
         """`F.dropout`, or `self.dropout` where that is a dropout layer."""
@@ -222,13 +165,6 @@ class _Factors:
         made = [(write.value, write.env) for write in writes if isinstance(write.value, cst.Call)]
         names = [self.file.names.qualified(call.func, env) for call, env in made if isinstance(call, cst.Call)]
         return bool(names) and all(each in ("torch.nn.Dropout", "torch.nn.Identity") for each in names)
-
-
-def _values(routine: ast.AST, name: str) -> Iterator[ast.expr]:
-    for each in ast.walk(routine):
-        match each:
-            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                yield value
 
 
 def _zeroes(tree: Tree, node: ast.expr) -> bool:
