@@ -34,6 +34,17 @@ EARLY = (
     "def go(model):\n    model.apply(init)\nrun = go\n"
 )
 
+BLOCK = (
+    "class ConvBlock(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    "        self.conv = nn.Conv2d(3, 4, 3)\n    def forward(self, x):\n        return self.conv(x)\n"
+)
+
+
+def blocks(*lines: str) -> str:
+    """A module class that holds a block with a convolution in it, and has these lines in its constructor."""
+    return HEAD + BLOCK + model("self.block = ConvBlock()", *lines).removeprefix(HEAD)
+
+
 CASES = {
     # Other names for torch, its modules and its functions.
     "INI406 from a module that is not there": "from torch.init import normal_\nnormal_(w, 0.0, 0.02)\n",
@@ -151,6 +162,156 @@ CASES = {
         "self.lora_B = nn.Parameter(torch.zeros(4, r))",
         arguments=", /, r",
         forward="x @ self.lora_A.T @ self.lora_B.T",
+    ),
+    # Products of factors that are zero.
+    "INI610 product through locals": model(
+        "self.a = nn.Parameter(torch.zeros(2, 4))", "self.b = nn.Parameter(torch.zeros(4, 2))", forward="x @ self.a.T"
+    ).replace("return x @ self.a.T", "h = x @ self.a.T\n        y = h * 2\n        return y @ self.b.T"),
+    "INI610 product by a function": "from torch.nn import functional\n"
+    + model(
+        "self.a = nn.Parameter(torch.zeros(2, 4))",
+        "self.b = nn.Parameter(torch.zeros(4, 2))",
+        forward="functional.linear(functional.dropout(functional.linear(x, self.a)), self.b)",
+    ),
+    "INI610 layers with dropout between": model(
+        "self.down: nn.Module = nn.Linear(4, 2, bias=False)",
+        "self.up = nn.Linear(2, 4, bias=False)",
+        "self.drop = nn.Dropout(0.1)",
+        "nn.init.zeros_(self.down.weight)",
+        "nn.init.zeros_(tensor=self.up.weight.data)",
+        forward="x + self.up(self.drop(self.down(x)))",
+    ),
+    "INI610 another word for self": model(
+        "self.a: nn.Parameter = nn.Parameter(torch.zeros(2, 4))", "self.b = nn.Parameter(torch.zeros(4, 2))"
+    ).replace("forward(self, x):\n        return x", "forward(me, x):\n        return (x @ me.a.t()).mm(me.b.t())"),
+    # Tests on the way to an init, and how they name the module and its class.
+    "INI507 classes behind names": "from torch import nn\nCONVS = (nn.Conv2d,)\nL = nn.Linear\nALL = (L, CONVS)\n"
+    + model("self.a = L(3, 4, bias=False)", *ZEROED).replace("nn.Linear", "ALL"),
+    "INI507 private class": model("self.a = nn.BatchNorm2d(3, affine=False)", "for m in self.modules():").replace(
+        "    def forward",
+        "            if isinstance(m, nn.modules.batchnorm._BatchNorm) and m is not None:\n"
+        "                nn.init.ones_(m.weight)\n    def forward",
+    ),
+    "INI507 class name in a local": model(
+        "self.a = nn.Linear(3, 4, bias=False)",
+        "for m in self.modules():",
+        "    kind = name = type(m).__name__",
+        "    if not (m is None or kind.find('Lin') < 0):",
+        "        m.bias.data.zero_()",
+    ),
+    "INI507 another isinstance": model("isa = isinstance", "self.a = nn.Linear(3, 4, bias=False)", *ZEROED).replace(
+        "isinstance(m", "isa(m"
+    ),
+    "INI507 left turn of a loop": model(
+        "self.a = nn.Linear(3, 4, bias=False)",
+        "for m in self.modules():",
+        "    if not isinstance(m, nn.Linear):",
+        "        continue",
+        "    nn.init.zeros_(m.bias, 0.0, 1.0)",
+    ),
+    "INI507 static method": model("self.a = nn.Linear(3, 4, bias=False)", "self.apply(self.start)")
+    + "    @staticmethod\n    def start(m):\n        if type(m) == nn.Linear:\n            nn.init.zeros_(m.bias)\n",
+    "INI507 finally": model(
+        "self.a = nn.Linear(3, 4, bias=False)", "try:", "    nn.init.zeros_(self.a.bias)", "finally:", "    pass"
+    ),
+    # Layers that lack a tensor, and where they are held.
+    "INI507 flag by name": "USE = NO = False\n" + model("self.a = nn.Linear(3, 4, USE)  # bias=False", *ZEROED),
+    "INI507 added by name": "NAME = 'a'\n"
+    + model("self.add_module(NAME, nn.Linear(3, 4, bias=False))", "nn.init.zeros_(self.a.bias)"),
+    "INI507 added by keyword": model(
+        "self.add_module(name='a', module=nn.Linear(3, 4, bias=False))", "nn.init.zeros_(self.a.bias)"
+    ),
+    "INI507 local of the same name": model(
+        "a = nn.Linear(3, 4, bias=False)", "self.a = b = a", "nn.init.zeros_(self.a.bias)"
+    ),
+    "INI507 other name of a layer": model(
+        "self.a = nn.Linear(3, 4, bias=False)", "self.b = self.a", "nn.init.zeros_(self.b.bias)"
+    ),
+    "INI507 item of a container": model(
+        "self.s = nn.Sequential(nn.Linear(3, 4, bias=False))", "self.b = self.s[0]", "nn.init.zeros_(self.b.bias)"
+    ),
+    "INI507 wrapped under another name": "from copy import deepcopy as twin\n"
+    + model("self.a = twin(nn.Linear(3, 4, bias=False))", "nn.init.zeros_(self.a.bias)"),
+    "INI507 function of the file": f"{HEAD}def build(n):\n    return nn.Linear(n, 4, bias=False)\nmake = build\n"
+    + model("self.a = make(3).to('cpu')", "nn.init.zeros_(self.a.bias)").removeprefix(HEAD),
+    "INI507 loop over layers": model(
+        "for a in [nn.Linear(3, 4, bias=False)]:", "    self.a = a", "nn.init.zeros_(self.a.bias)"
+    ),
+    "INI507 init function of another name": model(
+        "z = nn.init.zeros_", "self.a = nn.Linear(3, 4, bias=False)", "z(self.a.bias)"
+    ),
+    "INI507 attribute by name": "ATTRIBUTE = 'bias'\n"
+    + blocks("for m in self.modules():", "    if hasattr(m, ATTRIBUTE):", "        nn.init.zeros_(m.conv.bias)")
+    + "def f(m):\n    return hasattr(m, 'bias')\n",
+    # Words in the names of classes.
+    "INI505 class name before a function": f"{HEAD}{BLOCK}net = ConvBlock()\nfor m in net.modules():\n"
+    "    name = m.__class__.__name__\n    if name.startswith('Conv'):\n        m.weight.data.normal_(0.0, 0.02)\n",
+    "INI505 left turn of a loop": blocks(
+        "for m in self.modules():",
+        "    kind = m._get_name()",
+        "    name = kind",
+        "    if 'Conv' not in name:",
+        "        continue",
+        "    nn.init.normal_(m.weight, std=0.02)",
+    ),
+    "INI505 word by name": "WORD = PART = 'Conv'\n"
+    + blocks(
+        "for m in self.modules():",
+        "    if WORD in str(type(m)):",
+        "        nn.init.normal_(m.weight, std=0.02)",
+        "x = 'a' in 'ab'",
+    ),
+    "INI505 reads a weight": blocks(
+        "for m in self.modules():",
+        "    if 'Conv' in type(m).__name__:",
+        "        nn.init.normal_(m.weight, std=0.02)",
+    ).replace("        return self.conv(x)", "        w = self.weight\n        return self.conv(x)"),
+    "INI505 another class has it": blocks(
+        "self.weight = nn.Parameter(torch.zeros(3))",
+        "for m in self.modules():",
+        "    if 'Conv' in type(m).__name__:",
+        "        nn.init.normal_(m.weight, std=0.02)",
+    ),
+    "INI505 object itself": (
+        f"{HEAD}class ConvA(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        if 'Conv' in self.__class__.__name__:\n            nn.init.normal_(self.weight, std=0.02)\n"
+    ),
+    # Loops over children.
+    "INI510 function given by keyword": "from .starts import init_conv\n"
+    + blocks(
+        "self.stem = nn.Conv2d(3, 4, 3)",
+        "for m in self.children():",
+        "    if isinstance(m, nn.Conv2d):",
+        "        init_conv(module=m, a=3)",
+    ),
+    "INI510 init that may fail": blocks(
+        "self.stem = nn.Conv2d(3, 4, 3)",
+        "for _, m in self.named_children():",
+        "    try:",
+        "        if type(m) is nn.Conv2d:",
+        "            nn.init.kaiming_normal_(m.weight)",
+        "    except ValueError:",
+        "        pass",
+    ),
+    "INI510 left turn of a loop": blocks(
+        "z = nn.init.kaiming_normal_",
+        "self.stem = nn.Conv2d(3, 4, 3)",
+        "for m in self.children():",
+        "    name = m.__class__.__name__",
+        "    if name.find('Conv2d') == -1:",
+        "        continue",
+        "    z(m.weight)",
+    ),
+    # The truth of a bias.
+    "INI506 in parentheses": f"{HEAD}fc = nn.Linear(3, 4)\nx = (1 if (fc.bias) else 2)\n",
+    "INI506 in a comprehension": f"{HEAD}fc = nn.Linear(3, 4)\nx = [y for y in z if y if fc.bias]\n",
+    "INI506 kept": f"{HEAD}fc = nn.Linear(3, 4)\ndef f(x):\n    return fc.bias or x\n",
+    "INI509 weight by a method": model(
+        "self.a = nn.Linear(3, 4)",
+        "for m in self.modules():",
+        "    if type(m) in (nn.Linear, nn.Conv2d):",
+        "        m.weight.data.normal_(0.0, 0.02)",
+        "self.b = nn.Linear(3, 4)",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,6 +17,24 @@ if TYPE_CHECKING:
     from initlint.facts.file import File
     from initlint.facts.meaning.conditions import Asked
     from initlint.facts.reading.scopes import Write
+    from initlint.facts.reading.tree import Tree
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether the truth of a bias is asked."""
+    return any(_decides(tree.parents[each], each) for each in tree.attributes.get("bias", ()))
+
+
+def _decides(around: ast.AST, node: ast.expr) -> bool:
+    match around:
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+            return test is node
+        case ast.comprehension(ifs=tests):
+            return node in tests
+        case _:
+            return False
 
 
 @rule(
@@ -25,6 +44,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.SAFE,
     triggers=(re.compile(r"\.bias[)\s]*(?::|\]|(?:and|or|else)\b)"),),
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The truth of a bias, which raises as soon as it has more than one element."""

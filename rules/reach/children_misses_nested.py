@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import says_init
+from initlint.facts.reading.passing import ModuleInit, is_same, module_inits
+from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.shallow import ShallowLoop
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Tree
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether a loop over children may initialise those of some type."""
+    calls = (call for name in ("children", "named_children") for call in tree.calls.get(name, ()))
+    loops = (loop for call in calls if isinstance(loop := tree.parents[call], ast.For | ast.AsyncFor))
+    return module_inits(tree) is None or any(
+        init.picks_by_type(tree) and init.may_pass(tree) for loop in loops for init in _initialising(tree, loop)
+    )
+
+
+def _initialising(tree: Tree, loop: ast.For | ast.AsyncFor) -> Iterator[ModuleInit]:
+    """The inits of a child in a loop, and the calls that are given one and say that they initialise."""
+    child = loop.target.elts[-1] if isinstance(loop.target, ast.Tuple) else loop.target
+    known = {init.node: init for init in module_inits(tree) or () if is_same(init.owner, child)}
+    for call in (each for each in ast.walk(loop) if isinstance(each, ast.Call)):
+        given = (*call.args, *(keyword.value for keyword in call.keywords))
+        if call in known:
+            yield known[call]
+        elif says_init(last_name(call.func)) and any(is_same(each, child) for each in given):
+            yield ModuleInit(call, child, "weight")
 
 
 @rule(
@@ -23,6 +49,7 @@ if TYPE_CHECKING:
     triggers=("children():",),
     context=CONTEXT | {"Module"},
     project=True,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A loop over `children()` that initialises layers of a type and misses those that lie deeper."""

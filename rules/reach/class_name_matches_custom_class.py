@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.layers import LAYERS, WEIGHTLESS, LayerKind
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.passing import class_names, module_inits, words
+from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.trees import Tree
     from initlint.facts.file import File
     from initlint.facts.meaning.guards import ClassNameGuard
+    from initlint.facts.reading.tree import Tree as SyntaxTree
     from initlint.facts.sites.sites import InitSite
 
 _NAMES = ("__name__", "_get_name(", "str(type(")
+_PLAIN = WEIGHTLESS | {name for name, layer in LAYERS.items() if layer.kind is LayerKind.CONTAINER}
 _TESTS = (".find(", "' in ", '" in ', "' not in ", '" not in ', ".startswith(", ".endswith(")
+
+
+def _may_hold(tree: SyntaxTree) -> bool:
+    """Whether an init may be picked by a word that is in the name of a class without such a weight or bias."""
+    inits = module_inits(tree)
+    return inits is None or any(
+        any(class_names(tree, init))
+        and init.may_pass(tree)
+        and not init.is_tried(tree)
+        and any(word in name for word in words(tree, init.scope(tree)) for name in _others(tree, init.attribute))
+        for init in inits
+    )
+
+
+def _others(tree: SyntaxTree, attribute: str) -> set[str]:
+    """The names of what may be a class without an attribute: of the file, of a project, or one of torch's."""
+    stores = (each for each in tree.attributes.get(attribute, ()) if isinstance(each.ctx, ast.Store))
+    having = {_constructed(tree, each) for each in stores if isinstance(tree.parents[each], ast.Assign)}
+    calls = (call for calls in tree.calls.values() for call in calls)
+    foreign = {last_name(call.func) for call in calls if not (tree.qualified(call.func) or "").startswith("torch.")}
+    plain = tree.spellings(*_PLAIN) & tree.calls.keys()
+    defined = {each.name for each in tree.classes} - tree.imports.keys()
+    meant = {each for name in foreign | plain for each in tree.meanings(name)} - defined
+    return meant | {each.name for each in tree.classes if each not in having}
+
+
+def _constructed(tree: SyntaxTree, node: ast.Attribute) -> ast.ClassDef | None:
+    """The class whose constructor an attribute of its object stands in."""
+    around = tree.method(node) if tree.is_own(node) else None
+    if around is None or around[1].name != "__init__" or tree.routine(node) is not around[1]:
+        return None
+    return around[0]
 
 
 @rule(
@@ -28,6 +66,7 @@ _TESTS = (".find(", "' in ", '" in ', "' not in ", '" not in ', ".startswith(", 
     triggers=tuple((name, test, attribute) for name in _NAMES for test in _TESTS for attribute in (".weight", ".bias")),
     context=CONTEXT | {"Module", "setattr", "__getattr__", "__getattribute__"},
     project=True,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A test of the class name that another class passes as well, which has no such weight: the init raises."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.passing import module_inits
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ _ADDING = frozenset({"add_module", "register_module", "append", "extend", "inser
 
 
 def _may_hold(tree: Tree) -> bool:
-    """Whether a constructor may add something behind a call that goes through all modules."""
+    """Whether an init may pick modules, and a constructor add something behind a call that goes through them all."""
+    inits = module_inits(tree)
+    if inits is not None and not any(each.attribute == "weight" and each.may_pass(tree) for each in inits):
+        return False
     visiting = _VISITING | tree.callers(_VISITING)
     stores = [each for each in tree.assignments if _stores(each)]
     adders = {routine.name for each in stores for routine in tree.routines_around(each)} - {"__init__"}

@@ -16,19 +16,13 @@ from initlint.facts.execution.selection import Selection
 from initlint.facts.execution.steps import lineage
 from initlint.facts.execution.trees import MOST
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import says_init
 from initlint.facts.reading.scopes import Block, Call, Class, Event, Looped, Write
 
 if TYPE_CHECKING:
     from initlint.facts.execution.trees import Tree
     from initlint.facts.file import File
     from initlint.facts.sites.sites import InitSite
-
-_INIT_WORDS = ("init", "reset", "xavier", "kaiming", "normal", "uniform", "load", "copy")
-
-
-def says_init(name: str) -> bool:
-    """Whether the name of a function says that it may write first values."""
-    return name != "__init__" and any(word in name.lower() for word in _INIT_WORDS)
 
 
 def changes_law(site: InitSite, layer: Layer) -> bool:

@@ -10,9 +10,10 @@ import libcst as cst
 
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.execution.graph import Part
-from initlint.facts.execution.inits import Inits, changes_law, says_init, written_to
+from initlint.facts.execution.inits import Inits, changes_law, written_to
 from initlint.facts.meaning.guards import ClassNameGuard, TypeGuard
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import says_init
 from initlint.facts.reading.scopes import Block, Call, Class
 
 if TYPE_CHECKING:

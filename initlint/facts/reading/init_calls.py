@@ -333,3 +333,11 @@ def _is_own_parameter(tree: Tree, tensor: ast.expr | None) -> bool:
 
 def _is_word(node: ast.expr, words: frozenset[str]) -> bool:
     return isinstance(node, ast.Constant) and node.value in words
+
+
+_INIT_WORDS = ("init", "reset", "xavier", "kaiming", "normal", "uniform", "load", "copy")
+
+
+def says_init(name: str) -> bool:
+    """Whether the name of a function says that it may write first values."""
+    return name != "__init__" and any(word in name.lower() for word in _INIT_WORDS)
