@@ -155,9 +155,23 @@ class Tree:
             self._meanings[name] = frozenset(found)
         return self._meanings[name]
 
+    @cached_property
+    def _other_names(self) -> dict[str, set[str]]:
+        """By the last part of a name: the names that imports and assignments give to what has it."""
+        found: dict[str, set[str]] = {}
+        for name, targets in self._renames.items():
+            for target in targets:
+                found.setdefault(target, set()).add(name)
+        return found
+
     def spellings(self, *names: str) -> frozenset[str]:
         """Some names, and the others that may stand for one of them."""
-        return frozenset((*names, *(each for each in self._renames if not self.meanings(each).isdisjoint(names))))
+        found, pending = set(names), list(names)
+        while pending:
+            others = self._other_names.get(pending.pop(), set()) - found
+            found |= others
+            pending += others
+        return frozenset(found)
 
     def called(self, *names: str) -> Iterator[ast.Call]:
         """The calls of what may have one of these names."""
