@@ -33,28 +33,33 @@ def may_be_parameter(tree: Tree, node: ast.expr) -> bool:
         case ast.Attribute(attr="weight" | "bias"):
             return True
         case ast.Attribute(value=ast.Name(), attr=name):
-            stores = (tree.parents[each] for each in tree.attributes[name] if isinstance(each.ctx, ast.Store))
-            values = (getattr(each, "value", None) for each in stores)
-            return any(isinstance(value, ast.expr) and _may_make_parameter(tree, value) for value in values)
+            return is_made_parameter(tree, name)
         case ast.Name(id=name) as found:
-            return name in loop_variables(tree) or _may_make_parameter(tree, found)
+            return name in loop_variables(tree) or may_make_parameter(tree, found)
         case ast.Call() as found:
-            return _may_make_parameter(tree, found)
+            return may_make_parameter(tree, found)
         case _:
             return False
 
 
-def _may_make_parameter(tree: Tree, value: ast.expr, seen: frozenset[str] = frozenset()) -> bool:
+def is_made_parameter(tree: Tree, attribute: str) -> bool:
+    """Whether an assignment to an attribute of this name may make it a parameter."""
+    stores = (tree.parents[each] for each in tree.attributes[attribute] if isinstance(each.ctx, ast.Store))
+    values = (getattr(each, "value", None) for each in stores)
+    return any(isinstance(value, ast.expr) and may_make_parameter(tree, value) for value in values)
+
+
+def may_make_parameter(tree: Tree, value: ast.expr, seen: frozenset[str] = frozenset()) -> bool:
     """Whether a value may be a new parameter; init functions, most of them with an underscore, return theirs."""
     match value:
         case ast.Call(func=function):
             names = tree.meanings(last_name(function))
             return any(name in _MAKING or name.endswith("_") for name in names)
         case ast.IfExp(body=body):
-            return _may_make_parameter(tree, body, seen)
+            return may_make_parameter(tree, body, seen)
         case ast.Name(id=name) if name not in seen:
             values = tree.values.get(name, ())
-            return any(_may_make_parameter(tree, each, seen | {name}) for each in values)
+            return any(may_make_parameter(tree, each, seen | {name}) for each in values)
         case _:
             return False
 

@@ -66,6 +66,8 @@ class Tree:
         self.routines: list[Routine] = []
         self.assignments: list[Assignment] = []
         self.choices: list[ast.BoolOp] = []
+        self.comparisons: list[ast.Compare] = []
+        self.products: list[ast.BinOp] = []
         self.keywords: set[str | None] = set()
         self.imported: list[tuple[str, str]] = []
         self._meanings: dict[str, frozenset[str]] = {}
@@ -105,10 +107,16 @@ class Tree:
             **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef), routine),
             ast.ClassDef: self.classes.append,
             ast.BoolOp: self.choices.append,
+            ast.Compare: self.comparisons.append,
+            ast.BinOp: self._operation,
             ast.keyword: lambda node: self.keywords.add(node.arg),
             ast.Import: self._import,
             ast.ImportFrom: self._import_from,
         }
+
+    def _operation(self, node: ast.BinOp) -> None:
+        if isinstance(node.op, ast.Mult):
+            self.products.append(node)
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
