@@ -56,7 +56,8 @@ def _writes_in_place(tree: Tree, function: ast.expr) -> bool:
 def _is_unguarded(tree: Tree, call: ast.Call, function: ast.expr) -> bool:
     """Whether a call may be of an init function that is given a part or the data of a tensor, or does not ask."""
     names = tree.meanings(last_name(function))
-    given = next((each.value for each in call.keywords if each.arg == "tensor"), next(iter(call.args), None))
+    named = sorted(call.keywords, key=lambda keyword: keyword.arg != "tensor")
+    given = next(iter((*call.args, *(each.value for each in named))), None)
     if given is None or not any(name.endswith("_") or name in DEPRECATED for name in names):
         return False
     if any(each.stripped or (each.part and _may_be_parameter(tree, each)) for each in _seen(tree, given)):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
-from initlint.facts.api.layers import Layer
+from initlint.facts.api.layers import BASES, LAYERS, Layer, layers_containing
 from initlint.facts.api.torch_init import INITIALIZERS
 from initlint.facts.reading.init_calls import InitCall, init_calls
 from initlint.facts.reading.picking import may_write
@@ -13,6 +14,14 @@ from initlint.facts.reading.tree import Tree, last_name, root_name
 _FACTORIES = frozenset({"empty", "ones", "rand", "randn", "zeros", "Tensor", "FloatTensor"})
 _HANDING_ON = frozenset({"apply", "cuda", "eval", "float", "requires_grad_", "t", "to"})
 """Methods behind which it is known what their object is built as."""
+
+_VECTORS = frozenset(
+    name for name in (*LAYERS, *BASES) if any(LAYERS[each].weight_dims == 1 for each in BASES.get(name, (name,)))
+)
+_LONG = max(map(len, LAYERS)) + 1
+_TURNED = frozenset({"T", "mT"})
+_CLASS = frozenset({"__class__", "_get_name"})
+"""What gives the class of an object, or the name of it."""
 
 
 def may_be_vectors(tree: Tree) -> bool:
@@ -23,12 +32,15 @@ def may_be_vectors(tree: Tree) -> bool:
 
 def _may_be_vector(tree: Tree, call: InitCall) -> bool:
     match call.tensor:
-        case ast.Attribute(value=owner, attr="weight"):
-            return _may_be_known(tree, owner) and may_write(tree, call, "weight", _is_vector)
-        case ast.Attribute(value=ast.Name(), attr=name) as tensor if name not in ("bias", "T", "mT"):
+        case ast.Attribute(value=ast.Name() as owner, attr=name) as tensor if name not in _TURNED and tree.is_own(
+            tensor
+        ):
             stores = (tree.parents[each] for each in tree.attributes[name] if isinstance(each.ctx, ast.Store))
-            return tree.is_own(tensor) and not all(_is_matrix(getattr(each, "value", None)) for each in stores)
-        case ast.Attribute(attr=name) if name not in ("bias", "T", "mT"):
+            return _is_tested(tree, owner) or not all(_is_matrix(getattr(each, "value", None)) for each in stores)
+        case ast.Attribute(value=owner, attr="weight"):
+            known = _has_vectors(tree) and _may_be_known(tree, owner)
+            return known and may_write(tree, call, "weight", _is_vector)
+        case ast.Attribute(attr=name) if name != "bias" and name not in _TURNED:
             return False
         case ast.Name(id=name):
             return name in tree.values
@@ -38,8 +50,31 @@ def _may_be_vector(tree: Tree, call: InitCall) -> bool:
             return True
 
 
+def _is_tested(tree: Tree, owner: ast.Name) -> bool:
+    """Whether a test asks of what class `self` is."""
+    asking = tree.spellings("isinstance", "issubclass", "type")
+    return any(_asks(tree.parents[each], asking) for each in tree.names[owner.id])
+
+
+def _asks(around: ast.AST, asking: frozenset[str]) -> bool:
+    match around:
+        case ast.Call(func=function):
+            return last_name(function) in asking
+        case _:
+            return isinstance(around, ast.Attribute) and around.attr in _CLASS
+
+
 def _is_vector(tree: Tree, layer: Layer) -> bool:
-    return (layer.weight_dims or 0) < 2
+    return layer.weight_dims == 1
+
+
+@lru_cache(maxsize=1)
+def _has_vectors(tree: Tree) -> bool:
+    """Whether a file speaks of a layer with a vector as its weight, or of a word by which only such are picked."""
+    picking = (layers_containing(word) for word in tree.strings if len(word) < _LONG)
+    return not tree.spellings(*_VECTORS).isdisjoint(tree.words) or any(
+        layers and all(_is_vector(tree, layer) for layer in layers) for layers in picking
+    )
 
 
 def _is_matrix(value: ast.expr | None) -> bool:
@@ -49,10 +84,18 @@ def _is_matrix(value: ast.expr | None) -> bool:
             return True
         case ast.Call(func=function, args=[inner]) if last_name(function) == "Parameter":
             return _is_matrix(inner)
-        case ast.Call(func=function, args=[_, _, *_] as sizes) if last_name(function) in _FACTORIES:
-            return not any(isinstance(each, ast.Starred) for each in sizes)
+        case ast.Call(func=function) if last_name(function) in _FACTORIES:
+            return _has_several_sizes(value)
         case _:
             return False
+
+
+def _has_several_sizes(call: ast.Call) -> bool:
+    """`torch.empty(n, m)`, `torch.empty((n, m))`, `torch.empty(size=(n, m))`."""
+    sizes = call.args or [each.value for each in call.keywords if each.arg == "size"]
+    if len(sizes) == 1 and isinstance(sizes[0], ast.Tuple):
+        sizes = sizes[0].elts
+    return len(sizes) > 1 and not any(isinstance(each, ast.Starred) for each in sizes)
 
 
 def _may_be_known(tree: Tree, owner: ast.expr) -> bool:
@@ -90,7 +133,7 @@ def _is_holder(tree: Tree, node: ast.expr) -> bool:
     """Whether an attribute is taken of an expression, of an item of it or of what it gives."""
     match tree.parents[node]:
         case ast.Attribute(attr=name):
-            return name not in ("__class__", "_get_name")
+            return name not in _CLASS
         case (ast.Subscript(value=held) | ast.Call(func=held)) as around if held is node:
             return _is_holder(tree, around)
         case _:
