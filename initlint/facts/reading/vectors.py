@@ -31,12 +31,10 @@ def may_be_vectors(tree: Tree) -> bool:
 
 
 def _may_be_vector(tree: Tree, call: InitCall) -> bool:
-    match call.tensor:
-        case ast.Attribute(value=ast.Name() as owner, attr=name) as tensor if name not in _TURNED and tree.is_own(
-            tensor
-        ):
-            stores = (tree.parents[each] for each in tree.attributes[name] if isinstance(each.ctx, ast.Store))
-            return _is_tested(tree, owner) or not all(_is_matrix(getattr(each, "value", None)) for each in stores)
+    tensor = call.tensor
+    if isinstance(tensor, ast.Attribute) and tensor.attr not in _TURNED and tree.is_own(tensor):
+        return _is_tested(tree, tensor.value) or _may_be_made_vector(tree, tensor.attr)
+    match tensor:
         case ast.Attribute(value=owner, attr="weight"):
             known = _has_vectors(tree) and _may_be_known(tree, owner)
             return known and may_write(tree, call, "weight", _is_vector)
@@ -50,10 +48,16 @@ def _may_be_vector(tree: Tree, call: InitCall) -> bool:
             return True
 
 
-def _is_tested(tree: Tree, owner: ast.Name) -> bool:
+def _may_be_made_vector(tree: Tree, attribute: str) -> bool:
+    """Whether an attribute of this name may be given a tensor of one size."""
+    stores = (tree.parents[each] for each in tree.attributes[attribute] if isinstance(each.ctx, ast.Store))
+    return not all(_is_matrix(getattr(each, "value", None)) for each in stores)
+
+
+def _is_tested(tree: Tree, owner: ast.expr) -> bool:
     """Whether a test asks of what class `self` is."""
     asking = tree.spellings("isinstance", "issubclass", "type")
-    return any(_asks(tree.parents[each], asking) for each in tree.names[owner.id])
+    return any(_asks(tree.parents[each], asking) for each in tree.names[root_name(owner)])
 
 
 def _asks(around: ast.AST, asking: frozenset[str]) -> bool:
