@@ -22,8 +22,6 @@ _TENSORS = frozenset({"weight", "bias", "data"})
 _FANS = (Draw.KAIMING_NORMAL, Draw.KAIMING_UNIFORM, Draw.XAVIER_NORMAL, Draw.XAVIER_UNIFORM)
 _READ = frozenset(NONLINEARITIES)
 _WORDS = {"mode": frozenset({"fan_in", "fan_out"}), "nonlinearity": _READ}
-_POSITIVE = ("std", "gain", "groups")
-_NUMBERS = frozenset({"a", "b", "from", "to", "mean", "std", "gain", "sparsity", "groups", "val", "value"})
 
 
 @dataclass(frozen=True, slots=True)
