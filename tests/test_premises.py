@@ -27,6 +27,16 @@ def model(*lines: str, arguments: str = "", forward: str = "x") -> str:
     )
 
 
+def hugging_face(*lines: str, constructor: tuple[str, ...] = ("self.post_init()",), methods: str = "") -> str:
+    """A model of transformers 5 with these lines in its `_init_weights`, and these in its constructor."""
+    drawing, body = ("\n".join(f"        {line}" for line in part) for part in (lines, constructor))
+    return (
+        f"{HEAD}from transformers import PreTrainedModel, initialization as init\nclass Net(PreTrainedModel):\n"
+        f"    def __init__(self, config):\n        super().__init__(config)\n{body}\n{methods}"
+        f"    def _init_weights(self, module):\n        super()._init_weights(module)\n{drawing}\n"
+    )
+
+
 ZEROED = ("for m in self.modules():", "    if isinstance(m, nn.Linear):", "        nn.init.zeros_(m.bias)")
 NORMALISED = ("self.fc = nn.Linear(3, 4)", "self.norm = nn.LayerNorm(4)", "for m in self.modules():")
 EARLY = (
@@ -313,6 +323,160 @@ CASES = {
         "        m.weight.data.normal_(0.0, 0.02)",
         "self.b = nn.Linear(3, 4)",
     ),
+    # Arguments, loops over parameters, tests, lists and seeds.
+    "INI301 old name from a star import": "import torch\nfrom torch.nn.init import *\nw = torch.empty(3)\neye(w)\n",
+    "INI301 assigned function": f"{HEAD}f = nn.init.eye_\ng = f\nw = torch.empty(3)\ng(w)\n",
+    "INI304 old name of another module name": (
+        "import torch\nfrom torch.nn import init as I\nI = I\nw = torch.empty(3)\nI.sparse(w, 0.1)  # init.sparse\n"
+    ),
+    "INI304 function under a test": (
+        f"{HEAD}if torch.cuda.is_available():\n    f = nn.init.sparse_\nelse:\n    f = nn.init.sparse_\n"
+        "f(torch.empty(3), 0.1)  # sparse_(\n"
+    ),
+    "INI305 module under another name": model(
+        "L = nn.LayerNorm", "norm = L(3)", "nn.init.xavier_uniform_(norm.weight)", "self.norm = norm"
+    ),
+    "INI305 class name alone": (
+        f"{HEAD}def f(m):\n    if 'BatchNorm' in m.__class__.__name__:\n        nn.init.xavier_uniform_(m.weight)\n"
+    ),
+    "INI305 weight of a class that is asked for": model(
+        "self.weight = nn.Parameter(torch.empty(3))", "assert isinstance(self, Net)", "nn.init.orthogonal_(self.weight)"
+    ),
+    "INI305 item of another module": (
+        f"{HEAD}def f(net):\n    if isinstance(net.layers[0], nn.LayerNorm):\n"
+        "        nn.init.xavier_uniform_(net.layers[0].weight)\n"
+    ),
+    "INI305 class name of another module": (
+        f"{HEAD}def f(net):\n    kind = net.norm.__class__.__name__\n    if kind.find('Norm') != -1:\n"
+        "        nn.init.xavier_uniform_(net.norm.weight)\n"
+    ),
+    "INI305 parameter by a function that returns it": model(
+        "P = nn.Parameter", "self.a = nn.init.zeros_(P(torch.empty(3)))", "nn.init.xavier_uniform_(self.a)"
+    ),
+    "INI305 row of a matrix": model("self.a = nn.Parameter(torch.empty(3, 4))", "nn.init.orthogonal_(self.a[0])"),
+    "INI306 comprehension": model(
+        "self.a = nn.Linear(3, 4)", "[nn.init.xavier_uniform_(p) for p in self.parameters()]  # parameters():"
+    ),
+    "INI306 assigned function": model(
+        "self.a = nn.Linear(3, 4)",
+        "init = nn.init.xavier_uniform_",
+        "for _, p in self.named_parameters():",
+        "    init(p.data.detach())",
+    ),
+    "INI307 hidden arguments": model(
+        "self.a = nn.Linear(3, 4)",
+        "self.norm = nn.LayerNorm(4)",
+        "for p in self.parameters():",
+        "    p.data.normal_(*self.law)",
+    ),
+    "INI307 old name": model(
+        "self.a = nn.Linear(3, 4)",
+        "self.norm = nn.LayerNorm(4)",
+        "for p in self.parameters():",
+        "    nn.init.uniform(p.detach(), -0.1, 0.1)",
+    ),
+    "INI404 parameter under two names": model(
+        "p = nn.Parameter(torch.empty(3))", "q = p", "q.data.uniform_(-0.1)", "self.q = q"
+    ),
+    "INI404 parameter by an init": model(
+        "self.a = nn.init.zeros_(nn.Parameter(torch.empty(3)))", "self.a.data.uniform_(-0.1)"
+    ),
+    "INI404 loop over named parameters": (
+        f"{HEAD}def f(net):\n    for name, p in net.named_parameters():\n        p.detach().uniform_(0.5)\n"
+    ),
+    "INI404 one argument twice": f"{HEAD}def f(m):\n    nn.init.uniform_(m.weight, 0.5, a=0.3)\n",
+    "INI405 mode by a name": f"{HEAD}MODE = 'fan_avg'\nM = MODE\nnn.init.kaiming_normal_(w, mode=M)\n",
+    "INI405 slope by a name of a function by a name": (
+        f"{HEAD}f = nn.init.kaiming_normal_\nA = 'fan_out'\nf(w, A)  # kaiming_\n"
+    ),
+    "INI405 negative mode": f"{HEAD}nn.init.kaiming_normal_(w, 0, -1)\n",
+    "INI407 assigned function": f"{HEAD}f = nn.init.xavier_uniform_\nf(w, scale=2)\n",
+    "INI407 method of a parameter of a loop": (
+        f"{HEAD}def f(net):\n    for p in net.parameters():\n        p.data.normal_(0, sd=0.02)\n"
+    ),
+    "INI407 old name": "import torch\nfrom torch.nn.init import normal as n\nn(w, 0, 1, None, 3)\n",
+    "INI408 slope by a name": f"{HEAD}S = torch.tensor(0.2)\na = S\nnn.init.kaiming_normal_(w, a)\n",
+    "INI408 slope of another name": (
+        "import torch\nfrom torch import nn, tensor as t\nnn.init.kaiming_uniform_(w, a=t(0.2))\n"
+    ),
+    "INI408 slope that is a bool by a name": f"{HEAD}A = True\nnn.init.kaiming_uniform_(w, a=A)\n",
+    "INI408 upper bound below the default": f"{HEAD}nn.init.trunc_normal_(w, std=0.02, b=-3.0)\n",
+    "INI408 bounds of a method": f"{HEAD}def f(m):\n    m.weight.data.uniform_(1 / 2, 0.1)\n",
+    "INI408 gain of a name": f"{HEAD}p = True\nnn.init.calculate_gain('leaky_relu', param=p)\n",
+    "INI502 in parentheses": (
+        f"{HEAD}for m in net.modules():\n    if (nn.Linear or x) or isinstance(m, nn.Conv2d):\n"
+        "        nn.init.normal_(m.weight, std=0.02)\ny = x or nn.Linear\n"
+    ),
+    "INI502 class of the file": (
+        f"{HEAD}class block(nn.Module):\n    pass\nB = block\n"
+        "for m in net.modules():\n    if isinstance(m, nn.Linear) or B:\n"
+        "        nn.init.normal_(m.weight, std=0.02)\ny = x or nn.Linear\n"
+    ),
+    "INI503 comprehension": f"{HEAD}a = [m for m in net.modules() if m == nn.Linear]\n",
+    "INI503 class under another name": (
+        "from torch.nn import Linear as L\nfor _, m in net.named_modules():\n    if L == m:\n"
+        "        m.weight.data.zero_()\nx = m == Linear\n"
+    ),
+    "INI503 applied by a partial": (
+        f"{HEAD}from functools import partial as p\ndef init(m, std):\n    if m == nn.Linear:\n        pass\n"
+        "net.apply(p(init, std=0.02))\n"
+    ),
+    "INI503 called with the modules of a loop": (
+        f"{HEAD}def init(std, m):\n    if m == nn.Linear:\n        pass\ngo = init\n"
+        "for m in net.children():\n    go(0.02, m)\n"
+    ),
+    "INI503 module that is drawn": (
+        f"{HEAD}def f(net):\n    if net.head == nn.Linear:\n        nn.init.zeros_(net.head.weight)\n"
+    ),
+    "INI503 class name by a name": (
+        f"{HEAD}def f(m):\n    kind = type(m).__name__\n    if kind in (nn.Linear, nn.Conv2d):\n"
+        "        nn.init.zeros_(m.weight)\n"
+    ),
+    "INI503 strings in a tuple by a name": (
+        f"{HEAD}KINDS = ('Linear', 'Conv2d')\ndef f(m):\n    if type(m) in KINDS:\n"
+        "        nn.init.zeros_(m.weight)\n    return type(m) == 'Linear'\n"
+    ),
+    "INI503 list by a name": f"{HEAD}KINDS = [nn.Linear, nn.Conv2d]\ndef f(m):\n    return isinstance(m, KINDS)\n",
+    "INI503 name of a class of the file": (
+        f"{HEAD}class block(nn.Module):\n    pass\ndef f(m):\n    return isinstance(m, 'block')\n"
+    ),
+    "INI512 wrapper by a condition": (
+        f"{HEAD}from torch.nn.utils import spectral_norm as s, weight_norm as w\nflag = 3\n"
+        "norm = w if flag else s\nlayers = [norm(nn.Linear(3, 3))] * 4\n"
+    ),
+    "INI512 number first and a method": f"{HEAD}layers = 4 * [nn.Linear(3, 3).cuda()]\n",
+    "INI512 assigned parameter": f"{HEAD}P = nn.Parameter\nscales = (P(torch.ones(3)),) * n\n",
+    "INI512 function of the file": f"{HEAD}def block():\n    return nn.Linear(3, 3)\nb = block\nlayers = [b()] * n\n",
+    "INI514 seed under another name": (
+        "import torch\nfrom torch import manual_seed as again, nn\ndef init(m):\n    again(0)  # manual_seed(\n"
+        "    nn.init.normal_(m.weight)\nnet.apply(init)\n"
+    ),
+    "INI514 function that seeds": (
+        f"{HEAD}def fix(n):\n    torch.manual_seed(n)\ndef init(m):\n    fix(0)\n"
+        "    m.reset_parameters()\nnet.apply(init)\n"
+    ),
+    "INI706 data under another name": hugging_face(
+        "w = module.weight", "data = w.data", "data[0] = 0.0", "module.bias.data.zero_()"
+    ),
+    "INI706 parts in a loop": hugging_face(
+        "for part in module.weight.chunk(3):", "    part.zero_()", "# module.weight.data"
+    ),
+    "INI706 parameter of a class": hugging_face("module.scale.uniform_()", "# .data").replace(
+        "class", "class Scale(nn.Module):\n    def __init__(self):\n        self.scale = nn.Parameter(x)\nclass", 1
+    ),
+    "INI706 assigned function": hugging_face("draw(module.weight)").replace(
+        "class", "draw = nn.init.normal_\nclass", 1
+    ),
+    "INI706 transposed": hugging_face("init.normal_(module.weight.T)"),
+    "INI708 list of layers": hugging_face(
+        "init.normal_(module.weight)",
+        constructor=("layers = []", "layers.append(nn.Linear(3, 3))", "self.post_init()", "self.layers = layers"),
+    ),
+    "INI708 method and function": hugging_face(
+        "init.normal_(module.weight)",
+        constructor=("self.post_init()", "self.grow()"),
+        methods="    def grow(self):\n        self.head = make()\n",
+    ).replace("class", "def make():\n    return nn.Linear(3, 3)\nclass", 1),
 }
 
 

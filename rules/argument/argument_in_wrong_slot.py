@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_misread
+from initlint.facts.reading.arguments import may_be_misplaced
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.SAFE,
     triggers=("kaiming_", "xavier_", "orthogonal_(", "init.orthogonal"),
-    premise=may_be_misread,
+    premise=may_be_misplaced,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A mode, a nonlinearity or a slope in a slot that reads something else: it raises."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.api.torch_init import Draw
+from initlint.facts.api.torch_init import REFUSED_SLOPES, Draw
 from initlint.facts.api.words import INIT_MODULE_USES
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_refused
+from initlint.facts.reading.arguments import may_be_refused
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from initlint.facts.file import File
     from initlint.facts.reading.scopes import Env
     from initlint.facts.sites.sites import InitSite
-
-_TENSORS = frozenset({"torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor", "numpy.float32"})
-"""What makes a number that is no float: torch refuses it as a slope."""
 
 _BOUNDS = {Draw.UNIFORM: (0, (0.0, 1.0)), Draw.TRUNC_NORMAL: (2, (-2.0, 2.0))}
 """Which of the parameters is the lower bound, with the upper one behind it, and the defaults of both."""
@@ -109,4 +106,4 @@ def _slope(file: File, given: cst.BaseExpression, env: Env) -> str | None:
         return f"the slope {literal.value!r} is a {type(literal.value).__name__} and no number: ValueError"
     origin, at = file.values.origin(given, env)
     name = file.names.qualified(origin.func, at) if isinstance(origin, cst.Call) else None
-    return f"the slope is a {name} and torch takes a float or an int: ValueError" if name in _TENSORS else None
+    return f"the slope is a {name} and torch takes a float or an int: ValueError" if name in REFUSED_SLOPES else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_one_sided
+from initlint.facts.reading.arguments import may_lack_upper_bound
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import uniform
 
@@ -27,7 +27,7 @@ _MEANT = (0, -1)
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("uniform_", "init.uniform", "init import", "init as"),
-    premise=may_be_one_sided,
+    premise=may_lack_upper_bound,
 )
 def check(file: File) -> Iterator[Alarm]:
     """`uniform_` with a lower bound alone: the upper one stays 1."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.load_guard import may_pass_guard
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, Trigger, rule
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ TRIGGERS: tuple[Trigger, ...] = (
     fix=Safety.UNSAFE,
     triggers=TRIGGERS,
     project=True,
+    premise=may_pass_guard,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A write in `_init_weights` of a Hugging Face model that draws weights anew which were loaded."""

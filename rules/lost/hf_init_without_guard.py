@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.reading.load_guard import may_pass_guard
 from initlint.rule import Alarm, Default, Kind, Safety, rule
 
 from .hf_init_bypasses_guard import TRIGGERS, alarms
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=TRIGGERS,
     project=True,
+    premise=may_pass_guard,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The same as INI706 where the version of transformers is not known: right below 5, wrong from there on."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.post_init import may_build_afterwards
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 from .hf_post_init_missing import kept
@@ -29,6 +30,7 @@ _BEHIND = re.compile(r"post_init\(\)[^\n]*\n(?:(?![ \t]*(?:async |def |class |@)
     triggers=((_BEHIND, "PreTrainedModel"),),
     context=CONTEXT | {"_init_weights", "post_init"},
     project=True,
+    premise=may_build_afterwards,
 )
 def check(file: File) -> Iterator[Alarm]:
     """Layers that a Hugging Face model adds after `post_init`: `_init_weights` does not draw them."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import MODULE_CLASSES
 from initlint.facts.reading import text
-from initlint.facts.reading.tree import last_name
+from initlint.facts.reading.dispatching import may_be_always_true
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -18,29 +17,9 @@ if TYPE_CHECKING:
     from initlint.facts.execution.dispatch import Dispatch
     from initlint.facts.file import File
     from initlint.facts.meaning.conditions import Condition
-    from initlint.facts.reading.tree import Tree
 
 _CLASS = r"(?!None\b|True\b|False\b)(?:\w+\.)*[A-Z]\w*[a-z]\w*(?![\w(.])"
 _STRING = r"[rub]?(?:'[^'\n]+'|\"[^\"\n]+\")"
-
-
-def _may_hold(tree: Tree) -> bool:
-    """Whether a class or a string is an operand of `or`, a string not as the value that is left by default."""
-    tests = (ast.If, ast.While, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.comprehension, ast.Assert)
-    for choice in tree.choices:
-        tested = isinstance(tree.parents[choice], tests)
-        asks = any(isinstance(each, ast.Call | ast.Compare) for each in choice.values)
-        for operand in choice.values if isinstance(choice.op, ast.Or) else ():
-            if isinstance(operand, ast.Constant) and isinstance(operand.value, str):
-                if tested or operand is not choice.values[-1]:
-                    return True
-            elif asks and any(_names_class(name) for name in tree.meanings(last_name(operand))):
-                return True
-    return False
-
-
-def _names_class(name: str) -> bool:
-    return name.lstrip("_")[:1].isupper()
 
 
 @rule(
@@ -57,7 +36,7 @@ def _names_class(name: str) -> bool:
         re.compile(rf"or\s+(?:(?:\w+\.)*nn\.[A-Z]\w*(?![\w(.])|{_STRING}\)*\s*(?::|(?:or|and|else)\s))"),
     ),
     context=MODULE_CLASSES,
-    premise=_may_hold,
+    premise=may_be_always_true,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A class or a string as an operand of `or` in a test that picks modules: it is true, so everything passes."""

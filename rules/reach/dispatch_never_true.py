@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import GIVING, MODULE_CLASSES
+from initlint.facts.reading.dispatching import may_be_never_true
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _INSTANCES = ("modules(", "children(", ".apply(", ".weight", ".bias")
         ("isinstance(", re.compile(rf"=\s*\[\s*{_LAYER}\s*[,\]]")),
     ),
     context=MODULE_CLASSES | GIVING,
+    premise=may_be_never_true,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A test that no module passes: a module compared with a class, a class with a string."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.repetitions import may_repeat_modules
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _SHARED = re.compile(
     fix=Safety.UNSAFE,
     triggers=(_LIST_TIMES, _TUPLE_TIMES, _TIMES_LIST),
     context=CONTEXT,
+    premise=may_repeat_modules,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A list of modules that is multiplied: every repetition is the same module with the same weights."""

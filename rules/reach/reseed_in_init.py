@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import GIVING
 from initlint.facts.reading import text
+from initlint.facts.reading.reseeding import may_reseed
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _DRAWS = ("init.", "normal_(", "uniform_(", "orthogonal_(", "reset_parameters()"
     fix=Safety.DISPLAY,
     triggers=tuple((seed, draw) for seed in ("manual_seed(", "seed_everything(", "set_seed(") for draw in _DRAWS),
     context=GIVING,
+    premise=may_reseed,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A seed that is set again for every layer that is initialised: layers of one shape get the same weights."""

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.parameter_loops import may_draw_parameters
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.parameters import Parameter
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Tree
     from initlint.facts.sites.sites import InitSite
     from initlint.theory.scale import Scale
 
 _TRIGGERS = ("uniform_", "normal_", "init.uniform", "init.normal")
+_ANY_SHAPE = (Draw.NORMAL, Draw.UNIFORM, Draw.TRUNC_NORMAL)
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether an init that takes any shape may be given the variable of a loop over parameters."""
+    return may_draw_parameters(tree, _ANY_SHAPE)
 
 
 @rule(
@@ -27,6 +35,7 @@ _TRIGGERS = ("uniform_", "normal_", "init.uniform", "init.normal")
     fix=Safety.DISPLAY,
     triggers=tuple((f"parameters(){end}", init) for end in ":]" for init in _TRIGGERS),
     context=CONTEXT,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A random initialiser for every parameter of a model that holds normalisations: their scales are re-drawn."""
@@ -40,9 +49,6 @@ def check(file: File) -> Iterator[Alarm]:
         if norms and any(each.layer is not norms[0].layer for each in loop.reached) and not loop.restores_norms:
             related = ((norms[0].node, "the normalisation is here"),)
             yield Alarm(site.node, _message(site, norms), tuple(_fixes(site)), related)
-
-
-_ANY_SHAPE = (Draw.NORMAL, Draw.UNIFORM, Draw.TRUNC_NORMAL)
 
 
 def _message(site: InitSite, norms: list[Parameter]) -> str:

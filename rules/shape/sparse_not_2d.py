@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.torch_init import Draw
+from initlint.facts.reading.init_calls import init_calls
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Tree
 
 
-@rule("INI304", "sparse-not-2d", Kind.ERROR, Default.ON, triggers=("sparse_(", "init.sparse", "init import", "init as"))
+def _may_hold(tree: Tree) -> bool:
+    """Whether `sparse_` may be called."""
+    return any(call.draw is Draw.SPARSE for call in init_calls(tree))
+
+
+@rule(
+    "INI304",
+    "sparse-not-2d",
+    Kind.ERROR,
+    Default.ON,
+    triggers=("sparse_(", "init.sparse", "init import", "init as"),
+    premise=_may_hold,
+)
 def check(file: File) -> Iterator[Alarm]:
     """`sparse_` on a tensor that does not have two dimensions: it raises."""
     from initlint.facts.meaning.guards import DimGuard

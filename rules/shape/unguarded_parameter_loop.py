@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.torch_init import INITIALIZERS
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.parameter_loops import may_draw_parameters
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.parameters import Parameter
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Tree
     from initlint.facts.sites.sites import InitSite
+
+_DRAWS = frozenset(each.draw for each in INITIALIZERS.values() if each.needs_matrix)
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether an initialiser that needs two dimensions may be given the variable of a loop over parameters."""
+    return may_draw_parameters(tree, _DRAWS)
 
 
 @rule(
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
     fix=Safety.SAFE,
     triggers=tuple((f"parameters(){end}", init) for end in ":]" for init in ("kaiming_", "xavier_", "orthogonal")),
     context=CONTEXT,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A fan or orthogonal initialiser for every parameter of a model that holds vectors: it raises at the first."""

@@ -137,3 +137,6 @@ MODULE_HELPERS: Mapping[str, tuple[str, ...]] = {
 
 Each tests `hasattr(module, 'weight')`, then `hasattr(module, 'bias')`, and does nothing for a tensor.
 """
+
+REFUSED_SLOPES = frozenset({"torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor", "numpy.float32"})
+"""What makes a number that is no float: torch refuses it as a slope."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE, INITIALIZERS, METHODS, OTHER_NAMES, Draw
+from initlint.facts.reading.possible_parameters import may_be_parameter
 from initlint.facts.reading.tree import Tree, last_name, root_name
 from initlint.theory.gains import NONLINEARITIES
 
@@ -21,15 +22,13 @@ _TENSORS = frozenset({"weight", "bias", "data"})
 _FANS = (Draw.KAIMING_NORMAL, Draw.KAIMING_UNIFORM, Draw.XAVIER_NORMAL, Draw.XAVIER_UNIFORM)
 _READ = frozenset(NONLINEARITIES)
 _WORDS = {"mode": frozenset({"fan_in", "fan_out"}), "nonlinearity": _READ}
-_POSITIVE = ("std", "gain", "groups")
-_NUMBERS = frozenset({"a", "b", "from", "to", "mean", "std", "gain", "sparsity", "groups", "val", "value"})
 
 
 @dataclass(frozen=True, slots=True)
 class InitCall:
     """A call that may be an init: the function with its underscore, and what its parameters are given.
 
-    `given` is None where the arguments do not bind one by one, and where the function is no more than named.
+    `given` is None where the arguments do not bind one by one.
     """
 
     name: str
@@ -55,6 +54,12 @@ class InitCall:
         if isinstance(found, ast.Call) and last_name(found.func) == "detach":
             return None
         return found
+
+    @property
+    def hidden(self) -> bool:
+        """Whether `*args` or `**kwargs` hide what the parameters are given."""
+        starred = any(isinstance(argument, ast.Starred) for argument in self.node.args)
+        return starred or any(keyword.arg is None for keyword in self.node.keywords)
 
     def holds(self, parameter: str) -> bool:
         """Whether a parameter is given, or may be."""
@@ -99,17 +104,24 @@ def init_calls(tree: Tree) -> tuple[InitCall, ...]:
 
 
 def _found(tree: Tree) -> Iterator[InitCall]:
-    functions = (*INITIALIZERS, *DEPRECATED)
-    renamed = ((name, target.rpartition(".")[2]) for name, target in tree.imported)
-    plain = ((name, name) for name in (*functions, *METHODS))
-    for name, target in dict.fromkeys((*plain, *(pair for pair in renamed if pair[1] in functions))):
-        canonical = DEPRECATED.get(target, target)
-        for node in tree.calls.get(name, ()):
-            yield from _readings(tree, canonical, node)
-        for node in (*tree.attributes.get(name, ()), *tree.names.get(name, ())):
-            around = tree.parents[node]
-            if canonical in INITIALIZERS and not (isinstance(around, ast.Call) and around.func is node):
-                yield InitCall(canonical, ast.Call(node, [], []), None)
+    functions = frozenset((*INITIALIZERS, *DEPRECATED, *METHODS))
+    for name in sorted(tree.spellings(*functions) & tree.calls.keys()):
+        for target in sorted(tree.meanings(name) & functions):
+            for node in tree.calls[name]:
+                if name != target or name not in DEPRECATED or _is_of_torch(tree, node.func):
+                    yield from _readings(tree, DEPRECATED.get(target, target), node)
+
+
+def _is_of_torch(tree: Tree, function: ast.expr) -> bool:
+    """Whether a name without underscore may be that of a function of `torch.nn.init`: other modules have such, too."""
+    if isinstance(function, ast.Attribute):
+        return last_name(function.value) in init_modules(tree)
+    name = last_name(function)
+    modules = (target.rpartition(".")[0].rpartition(".")[2] for bound, target in tree.imported if bound in (name, "*"))
+    return not _MODULES.isdisjoint(modules) or any(
+        isinstance(value, ast.Name) or (isinstance(value, ast.Attribute) and _is_of_torch(tree, value))
+        for value in tree.values.get(name, ())
+    )
 
 
 def _readings(tree: Tree, name: str, node: ast.Call) -> Iterator[InitCall]:
@@ -119,7 +131,8 @@ def _readings(tree: Tree, name: str, node: ast.Call) -> Iterator[InitCall]:
     imported = holder is not None and root_name(holder) in tree.roots
     if name in INITIALIZERS and (name not in METHODS or module or imported):
         yield InitCall(name, node, _bound(node, ("tensor", *INITIALIZERS[name].parameters)))
-    if name in METHODS and not module:
+    method = name in METHODS and name == last_name(node.func) and not module
+    if method and holder is not None and may_be_parameter(tree, holder):
         yield InitCall(name, node, _bound(node, METHODS[name].parameters), method=True)
 
 
@@ -167,36 +180,6 @@ def may_be_deprecated(tree: Tree) -> bool:
     imported = {name for module, _, name in targets if module.rpartition(".")[2] in _MODULES}
     named = tree.names if "*" in imported else imported
     return any(last_name(node.value) in modules for node in used) or any(name in named for name in DEPRECATED)
-
-
-def may_not_bind(tree: Tree) -> bool:
-    """Whether a call may have arguments that its initialiser does not take, or lack one."""
-    return any(call.given is None or "generator" in call.given or _lacks(call) for call in init_calls(tree))
-
-
-def _lacks(call: InitCall) -> bool:
-    required = METHODS[call.name].required if call.method else ("tensor", *INITIALIZERS[call.name].required)
-    return any(not call.holds(name) for name in required)
-
-
-def may_be_refused(tree: Tree) -> bool:
-    """Whether a number may be out of the range of its initialiser, or a slope be no number."""
-    if any(len(call.args) + len(call.keywords) > 1 for call in tree.called("calculate_gain")):
-        return True
-    return any(_is_odd(call) for call in init_calls(tree))
-
-
-def _is_odd(call: InitCall) -> bool:
-    slope = ("a",) if call.draw in (Draw.KAIMING_UNIFORM, Draw.KAIMING_NORMAL) else ()
-    if call.computed(*slope) or call.computed(*_NUMBERS, named=False):
-        return True
-    low, high = ("from", "to") if call.holds("from") else ("a", "b")
-    bounded = not slope and call.holds(low) and call.holds(high)
-    ordered = not bounded or (call.number(low) or 0) < (call.number(high) or 0) or call.number(low) is None
-    one = not slope and call.holds(low) != call.holds(high)
-    return (
-        not ordered or one or any((call.number(name) or 0) <= 0 for name in _POSITIVE if call.number(name) is not None)
-    )
 
 
 def may_be_module(tree: Tree) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from initlint.facts.api.layers import LAYERS, Layer, LayerKind
-from initlint.facts.api.torch_init import INITIALIZERS, Draw
+from initlint.facts.api.torch_init import Draw
 from initlint.facts.reading.init_calls import InitCall, init_calls
 from initlint.facts.reading.passing import is_same
 from initlint.facts.reading.tree import Tree, last_name
@@ -15,28 +15,14 @@ from initlint.facts.reading.tree import Tree, last_name
 def may_draw_norms(tree: Tree) -> bool:
     """Whether a random init may write the weight of a normalisation."""
     random = (call for call in init_calls(tree) if call.draw in (Draw.NORMAL, Draw.TRUNC_NORMAL, Draw.UNIFORM))
-    return any(_may_write(tree, call, "weight", _is_norm) for call in random)
+    return any(may_write(tree, call, "weight", _is_norm) for call in random)
 
 
 def _is_norm(tree: Tree, layer: Layer) -> bool:
     return layer.kind is LayerKind.NORM
 
 
-def may_be_vectors(tree: Tree) -> bool:
-    """Whether an initialiser with a fan may be given something else than the weight of a layer that is no vector."""
-    fans = (call for call in init_calls(tree) if call.name in INITIALIZERS and INITIALIZERS[call.name].needs_matrix)
-    return any(_attribute(call.tensor) != "weight" or _may_write(tree, call, "weight", _is_vector) for call in fans)
-
-
-def _attribute(tensor: ast.expr | None) -> str:
-    return tensor.attr if isinstance(tensor, ast.Attribute) else ""
-
-
-def _is_vector(tree: Tree, layer: Layer) -> bool:
-    return (layer.weight_dims or 0) < 2
-
-
-def _may_write(tree: Tree, call: InitCall, attribute: str, counts: Callable[[Tree, Layer], bool]) -> bool:
+def may_write(tree: Tree, call: InitCall, attribute: str, counts: Callable[[Tree, Layer], bool]) -> bool:
     """Whether an init may write this attribute of a layer that counts."""
     tensor = call.tensor
     if tensor is None:
@@ -59,7 +45,7 @@ def _layers(tree: Tree, node: ast.Call, owner: ast.expr) -> list[Layer] | None:
             return picked
     if isinstance(owner, ast.Attribute):
         stores = (each for each in tree.attributes[owner.attr] if isinstance(each.ctx, ast.Store))
-        built = [_built(tree, tree.parents[each]) for each in stores]
+        built = [_built(tree, each) for each in map(tree.parents.__getitem__, stores) if not _is_placeholder(each)]
         if built and None not in built:
             return [layer for layer in built if layer is not None]
     return None
@@ -68,6 +54,12 @@ def _layers(tree: Tree, node: ast.Call, owner: ast.expr) -> list[Layer] | None:
 def _built(tree: Tree, assignment: ast.AST) -> Layer | None:
     value = getattr(assignment, "value", None)
     return _layer(tree, value.func) if isinstance(value, ast.Call) else None
+
+
+def _is_placeholder(assignment: ast.AST) -> bool:
+    """`self.x = None` before the real assignment."""
+    value = getattr(assignment, "value", None)
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def _layer(tree: Tree, node: ast.expr) -> Layer | None:

@@ -66,6 +66,8 @@ class Tree:
         self.routines: list[Routine] = []
         self.assignments: list[Assignment] = []
         self.choices: list[ast.BoolOp] = []
+        self.comparisons: list[ast.Compare] = []
+        self.products: list[ast.BinOp] = []
         self.keywords: set[str | None] = set()
         self.imported: list[tuple[str, str]] = []
         self._meanings: dict[str, frozenset[str]] = {}
@@ -105,10 +107,16 @@ class Tree:
             **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef), routine),
             ast.ClassDef: self.classes.append,
             ast.BoolOp: self.choices.append,
+            ast.Compare: self.comparisons.append,
+            ast.BinOp: self._operation,
             ast.keyword: lambda node: self.keywords.add(node.arg),
             ast.Import: self._import,
             ast.ImportFrom: self._import_from,
         }
+
+    def _operation(self, node: ast.BinOp) -> None:
+        if isinstance(node.op, ast.Mult):
+            self.products.append(node)
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -155,9 +163,23 @@ class Tree:
             self._meanings[name] = frozenset(found)
         return self._meanings[name]
 
+    @cached_property
+    def _other_names(self) -> dict[str, set[str]]:
+        """By the last part of a name: the names that imports and assignments give to what has it."""
+        found: dict[str, set[str]] = {}
+        for name, targets in self._renames.items():
+            for target in targets:
+                found.setdefault(target, set()).add(name)
+        return found
+
     def spellings(self, *names: str) -> frozenset[str]:
         """Some names, and the others that may stand for one of them."""
-        return frozenset((*names, *(each for each in self._renames if not self.meanings(each).isdisjoint(names))))
+        found, pending = set(names), list(names)
+        while pending:
+            others = self._other_names.get(pending.pop(), set()) - found
+            found |= others
+            pending += others
+        return frozenset(found)
 
     def called(self, *names: str) -> Iterator[ast.Call]:
         """The calls of what may have one of these names."""
