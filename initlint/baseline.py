@@ -6,7 +6,6 @@ where it has as many or fewer, none is shown.
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -87,6 +86,8 @@ class Baseline:
     @property
     def text(self) -> str:
         """The content of the file: sorted, one count a line."""
+        import json
+
         findings = {path: dict(sorted(codes.items())) for path, codes in sorted(self.counts.items()) if codes}
         return json.dumps({"version": VERSION, "findings": findings}, ensure_ascii=False, indent=2) + "\n"
 

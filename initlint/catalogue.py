@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import operator
 import pkgutil
@@ -159,8 +158,10 @@ def _rules_below(package: ModuleType) -> Iterator[Rule]:
 
 
 def _unknown(word: str, known: set[str]) -> str:
-    def likeness(known: str) -> tuple[float, int]:
-        return difflib.SequenceMatcher(None, known, word).ratio(), sum(map(operator.eq, known, word))
+    from difflib import SequenceMatcher, get_close_matches
 
-    closest = max(difflib.get_close_matches(word, sorted(known), n=8, cutoff=0.4), key=likeness, default=None)
+    def likeness(known: str) -> tuple[float, int]:
+        return SequenceMatcher(None, known, word).ratio(), sum(map(operator.eq, known, word))
+
+    closest = max(get_close_matches(word, sorted(known), n=8, cutoff=0.4), key=likeness, default=None)
     return f"unknown rule {word!r}" + (f"; did you mean {closest!r}?" if closest else "")

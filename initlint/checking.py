@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from initlint.cache import digest
 from initlint.engine import Options, Result, check_bytes, unreadable
-from initlint.notebook import SUFFIX as NOTEBOOK
-from initlint.source import Source, SourceError, read_bytes
+from initlint.source import NOTEBOOK, Source, SourceError, read_bytes
 
 if TYPE_CHECKING:
     from initlint.neighbours import Neighbours

@@ -19,14 +19,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint import notebook
 from initlint.catalogue import severities
 from initlint.depth import MAX_DEPTH, TooDeep
 from initlint.finding import Diagnostic, Finding, Severity, Suppressed
 from initlint.gate import Standing, gate, live, may_suppress
 from initlint.lines import Lines
 from initlint.rule import Rule
-from initlint.source import Source, SourceError, read_bytes
+from initlint.source import NOTEBOOK, Source, SourceError, read_bytes
 
 if TYPE_CHECKING:
     from initlint.config import Settings
@@ -118,7 +117,7 @@ def check_bytes(path: Path, data: bytes, rules: Sequence[Rule], options: Options
         return in_cells(check_source(source, rules, options)) if relevant else Result(path)
     except SourceError as error:
         # What is wrong with a notebook that has nothing to say for us is not our subject.
-        return Result(path) if path.suffix == notebook.SUFFIX and not gate(rules)(data) else unreadable(error)
+        return Result(path) if path.suffix == NOTEBOOK and not gate(rules)(data) else unreadable(error)
     except Exception as error:
         message = f"checking this file crashed: {_place(error)}; its findings are lost"
         return Result(path, diagnostics=(Diagnostic(path, RULE_CRASHED, message),))
@@ -134,7 +133,7 @@ def in_cells(result: Result) -> Result:
     """A result about the program of a notebook as one about its cells; any other as it is."""
     if result.source is None or result.source.json is None:
         return result
-    cells = notebook.Cells(result.source.text)
+    cells = result.source.cells
     suppressed = (replace(each, finding=cells.finding(each.finding)) for each in result.suppressed)
     return replace(
         result,

@@ -30,11 +30,11 @@ def gate(rules: Iterable[Rule]) -> Callable[[bytes], bool]:
     def passes(data: bytes) -> bool:
         if _SUBJECT not in data:
             return False
-        present: dict[bytes | re.Pattern[bytes], bool] = {}
+        present: dict[bytes | re.Pattern[str], bool] = {}
 
-        def stands(word: bytes | re.Pattern[bytes]) -> bool:
+        def stands(word: bytes | re.Pattern[str]) -> bool:
             if word not in present:
-                present[word] = word in data if isinstance(word, bytes) else word.search(data) is not None
+                present[word] = word in data if isinstance(word, bytes) else _over_bytes(word).search(data) is not None
             return present[word]
 
         return any(all(map(stands, words)) for words in triggers)
@@ -104,19 +104,24 @@ def _words(trigger: Trigger) -> Words:
 
 
 @lru_cache(maxsize=64)
-def _encoded(triggers: frozenset[Words]) -> tuple[tuple[bytes | re.Pattern[bytes], ...], ...]:
+def _encoded(triggers: frozenset[Words]) -> tuple[tuple[bytes | re.Pattern[str], ...], ...]:
     """The cheaper tests first: single words, then several words, then patterns, and those last in each."""
 
     def cost(words: Words) -> tuple[bool, int, list[str]]:
         texts = [word if isinstance(word, str) else word.pattern for word in words]
         return any(map(_is_pattern, words)), len(words), texts
 
-    return tuple(tuple(map(_bytes, sorted(words, key=_is_pattern))) for words in sorted(triggers, key=cost))
+    def encoded(words: Words) -> tuple[bytes | re.Pattern[str], ...]:
+        return tuple(word.encode() if isinstance(word, str) else word for word in sorted(words, key=_is_pattern))
+
+    return tuple(map(encoded, sorted(triggers, key=cost)))
 
 
 def _is_pattern(word: Word) -> bool:
     return isinstance(word, re.Pattern)
 
 
-def _bytes(word: Word) -> bytes | re.Pattern[bytes]:
-    return word.encode() if isinstance(word, str) else re.compile(word.pattern.encode())
+@cache
+def _over_bytes(pattern: re.Pattern[str]) -> re.Pattern[bytes]:
+    """A pattern for bytes, made when a file first needs it: few files get as far as the patterns of all rules."""
+    return re.compile(pattern.pattern.encode())

@@ -18,8 +18,6 @@ from typing import Any
 
 from initlint.finding import Diagnostic, Edit, Finding, Fix, Region, Related
 
-SUFFIX = ".ipynb"
-
 PYTHON_CELL_MAGICS = frozenset({"capture", "debug", "prun", "time", "timeit"})
 """Cell magics that run their cell as Python in the notebook's own namespace."""
 

@@ -15,13 +15,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint import notebook
 from initlint.finding import Finding, Region
 
 if TYPE_CHECKING:
     from initlint.config import Settings
+    from initlint.notebook import Cells
 
-SUFFIXES = (".py", ".pyi", notebook.SUFFIX)
+NOTEBOOK = ".ipynb"
+"""The suffix of a notebook; what reads and writes them is imported for one only."""
+
+SUFFIXES = (".py", ".pyi", NOTEBOOK)
 
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 """A pipe is opened without waiting for one who writes."""
@@ -80,7 +83,7 @@ class Source:
         bom = data.startswith(codecs.BOM_UTF8)
         if bom:
             data = data[len(codecs.BOM_UTF8) :]
-        if path.suffix == notebook.SUFFIX:
+        if path.suffix == NOTEBOOK:
             return cls._from_notebook(path, data, bom)
         if (index := data.find(b"\0")) >= 0:
             raise _error_at(path, data, index, "holds a NUL byte at line {line}; it is not Python source")
@@ -94,10 +97,12 @@ class Source:
 
     @classmethod
     def _from_notebook(cls, path: Path, data: bytes, bom: bool) -> Source:
+        from initlint.notebook import NotebookError, program
+
         content = _decode_utf8(path, data, declared=True)
         try:
-            return cls(path, notebook.program(content), "utf-8", bom, content)
-        except notebook.NotebookError as error:
+            return cls(path, program(content), "utf-8", bom, content)
+        except NotebookError as error:
             raise SourceError(path, str(error), error.line, error.column) from error
 
     @property
@@ -107,24 +112,38 @@ class Source:
 
     def edited(self, text: str) -> Source:
         """The same file with another text."""
-        return replace(self, text=text, json=self.json and notebook.written(self.json, text))
+        return replace(self, text=text, json=self.json and self._content_with(text))
+
+    @property
+    def cells(self) -> Cells:
+        """The cells of a notebook, by its program."""
+        from initlint.notebook import Cells
+
+        return Cells(self.text)
 
     def placed(self, region: Region) -> Region:
         """A region of the text as users meet it: in a notebook as one of a cell."""
-        return region if self.json is None else notebook.Cells(self.text).region(region)
+        return region if self.json is None else self.cells.region(region)
 
     def located(self, finding: Finding) -> Finding:
         """A finding about the text as users meet it: in a notebook as one about its cells."""
-        return finding if self.json is None else notebook.Cells(self.text).finding(finding)
+        return finding if self.json is None else self.cells.finding(finding)
 
     def text_of(self, region: Region) -> str:
         """The text that the lines and columns of a region count in: that of its cell, if it has one."""
-        return notebook.Cells(self.text).text(region.cell) if region.cell else self.text
+        return self.cells.text(region.cell) if region.cell else self.text
 
     def encode(self, text: str) -> bytes:
         """The bytes of a text in this file's encoding, with its byte order mark. Raises UnicodeEncodeError."""
-        content = text if self.json is None else notebook.written(self.json, text)
-        return (codecs.BOM_UTF8 if self.bom else b"") + content.encode(self.encoding)
+        return (codecs.BOM_UTF8 if self.bom else b"") + self._content_with(text).encode(self.encoding)
+
+    def _content_with(self, text: str) -> str:
+        """What the file holds once this is its text."""
+        if self.json is None:
+            return text
+        from initlint.notebook import written
+
+        return written(self.json, text)
 
     def encode_text(self) -> bytes:
         """The bytes of this source, equal to those that it was decoded from."""

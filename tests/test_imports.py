@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from commands import ROOT
 
 MODULES = sorted([*ROOT.glob("initlint/**/*.py"), *ROOT.glob("rules/**/*.py")])
 HEAVY = ("libcst", "torch", "rich", "msgspec", "numpy", "pygls", "lsprotocol")
+SELDOM = ("flake8", "pathspec", "multiprocessing", "libcst.matchers", "initlint.notebook", "fractions")
+"""What only some commands need, or none."""
 
 
 def name_of(path: Path) -> str:
@@ -105,6 +106,11 @@ def test_only_the_runtime_imports_torch() -> None:
             assert not [name for name in imports(path) if within(name, "torch")], path
 
 
+def test_nothing_imports_the_matchers_of_libcst() -> None:
+    for path in MODULES:
+        assert not [name for name in imports(path) if within(name, "libcst.matchers")], path
+
+
 def test_nothing_imports_a_rule_by_name() -> None:
     for path in MODULES:
         if not within(name_of(path), "initlint.rules"):
@@ -112,15 +118,15 @@ def test_nothing_imports_a_rule_by_name() -> None:
 
 
 def loaded_by(code: str, cwd: Path) -> set[str]:
-    """The heavy modules that a program leaves loaded; its own output is dropped."""
+    """The modules that a program leaves loaded of those that are heavy or seldom needed; its own output is dropped."""
     program = f"""
-import contextlib, io, json, sys
+import contextlib, io, sys
 with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())), contextlib.suppress(SystemExit):
     {code}
-print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+print(*sys.modules, sep="\\n")
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=cwd, capture_output=True, text=True, check=True)
-    return set(json.loads(done.stdout)) & {*HEAVY, "flake8", "pathspec", "multiprocessing"}
+    return set(done.stdout.split()) & {*HEAVY, *SELDOM}
 
 
 @pytest.mark.parametrize("module", ["initlint.cli", "initlint.flake8_plugin", "initlint.catalogue", "initlint.engine"])
@@ -141,6 +147,7 @@ def test_a_check_in_which_no_file_passes_the_gate_loads_neither_libcst_nor_torch
     words = ["check", ".", "--jobs", "1", "--output-format", output_format]
     loaded = loaded_by(f"from initlint.cli import main; main({words!r})", tmp_path)
     assert loaded.isdisjoint(HEAVY)
+    assert loaded.isdisjoint({"initlint.notebook", "fractions"})
 
 
 def test_a_check_of_a_file_that_passes_the_gate_loads_libcst_and_no_torch(tmp_path: Path) -> None:
@@ -148,4 +155,4 @@ def test_a_check_of_a_file_that_passes_the_gate_loads_libcst_and_no_torch(tmp_pa
     words = ["check", ".", "--jobs", "1", "--output-format", "concise"]
     loaded = loaded_by(f"from initlint.cli import main; main({words!r})", tmp_path)
     assert "libcst" in loaded
-    assert "torch" not in loaded
+    assert loaded.isdisjoint({"torch", "libcst.matchers", "initlint.notebook"})

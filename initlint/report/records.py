@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from initlint import notebook
 from initlint.catalogue import ENGINE_CODES
 from initlint.finding import Diagnostic, Edit, Finding, Fix, Region, Related, Safety
 from initlint.source import LineTable
@@ -242,8 +241,10 @@ def in_file(result: Result) -> Result:
     """
     if result.source is None or result.source.json is None:
         return result
+    from initlint.notebook import file_lines
+
     table = LineTable(result.source.json)
-    lines = notebook.file_lines(result.source.json)
+    lines = file_lines(result.source.json)
 
     def whole(region: Region) -> Region:
         if not region.cell:

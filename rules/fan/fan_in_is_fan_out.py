@@ -50,7 +50,8 @@ def _number(found: Misnamed) -> str:
 
 def _fixes(found: Misnamed) -> Iterator[Proposal]:
     import libcst as cst
-    import libcst.matchers as m
+
+    from initlint.facts.reading.inside import inside
 
     if found.value is None:
         return
@@ -60,9 +61,9 @@ def _fixes(found: Misnamed) -> Iterator[Proposal]:
         change = Change(found.value, f"{found.tensor}[0].numel()")
         yield Proposal("count the inputs of one output channel", Safety.UNSAFE, (change,))
         return
-    names = m.findall(found.value, m.Name(value=m.MatchIfTrue(lambda word: word in _SWAPPED)))
-    places = names if product else [*names, *m.findall(found.value, m.Integer(value=m.MatchRegex("[01]")))]
+    words: list[cst.Name | cst.Integer] = [*inside(found.value, cst.Name)]
+    words += [] if product else inside(found.value, cst.Integer)
+    places = [word for word in words if word.value in _SWAPPED]
     if len(places) == 1 and (product or not convolution):
         (place,) = places
-        assert isinstance(place, cst.Name | cst.Integer)
         yield Proposal("take the other dimension", Safety.UNSAFE, (Change(place, _SWAPPED[place.value]),))

@@ -43,8 +43,8 @@ def check(file: File) -> Iterator[Alarm]:
 
 def _fixes(site: InitSite) -> Iterator[Proposal]:
     import libcst as cst
-    import libcst.matchers as m
 
+    from initlint.facts.reading.inside import inside
     from initlint.facts.scales.matrices import columns_in
 
     if site.initializer.uses_fan and site.tensor is not None:
@@ -54,6 +54,5 @@ def _fixes(site: InitSite) -> Iterator[Proposal]:
     places = list(columns_in(site))
     if len(places) == 1:
         (place,) = places
-        axes = m.findall(place, m.UnaryOperation() | m.Integer())
-        assert isinstance(axes[0], cst.BaseExpression)
-        yield Proposal("take the other dimension", Safety.UNSAFE, (Change(axes[0], "0"),))
+        axis = inside(place, cst.UnaryOperation, cst.Integer)[0]
+        yield Proposal("take the other dimension", Safety.UNSAFE, (Change(axis, "0"),))

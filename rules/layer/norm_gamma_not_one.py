@@ -40,16 +40,15 @@ def check(file: File) -> Iterator[Alarm]:
 
 def _scales_norm(file: File, target: Target) -> bool:
     """Whether a target is the weight of a torch normalisation, and not one that a class of the file makes itself."""
-    import libcst.matchers as m
-
     from initlint.facts.meaning.guards import ClassNameGuard
+    from initlint.facts.reading.inside import named
 
     kinds = {layer.kind for layer in target.layers or ()}
     if target.attribute != "weight" or kinds != {LayerKind.NORM}:
         return False
     words = target.guard.words if isinstance(target.guard, ClassNameGuard) else ()
-    named = (class_ for class_ in file.classes if any(word in class_.name for word in words))
-    return not any(m.findall(class_.node, m.Name("Parameter")) for class_ in named)
+    classes = (class_ for class_ in file.classes if any(word in class_.name for word in words))
+    return not any(named(class_.node, "Parameter") for class_ in classes)
 
 
 def _is_centred(site: InitSite) -> bool:

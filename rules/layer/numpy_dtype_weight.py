@@ -66,6 +66,6 @@ def _weights(file: File) -> Iterator[tuple[cst.BaseExpression, Env]]:
 
 def _in_double(file: File) -> bool:
     """Whether the file speaks of float64 elsewhere, so that it may be meant."""
-    import libcst.matchers as m
+    from initlint.facts.reading.inside import named
 
-    return bool(m.findall(file.record.node, m.OneOf(*map(m.Name, _DOUBLE))))
+    return bool(named(file.record.node, *_DOUBLE))

@@ -92,16 +92,17 @@ def _message(found: Repetition, shared: list[cst.Call]) -> str:
 def _fixes(found: Repetition) -> Iterator[Proposal]:
     """A comprehension, which builds what the list holds anew for every turn."""
     import libcst as cst
-    import libcst.matchers as m
 
+    from initlint.facts.reading.inside import inside
+    from initlint.facts.reading.remarks import commented
     from initlint.facts.reading.scopes import Class
 
     built = [element.value for element in found.repeated.elements if isinstance(element, cst.Element)]
-    bound = {name.value for each in built for name in m.findall(each, m.Name()) if isinstance(name, cst.Name)}
-    unlike = m.Comment() | m.NamedExpr() | m.Await() | m.Yield()
+    bound = {name.value for each in built for name in inside(each, cst.Name)}
     if len(built) != len(found.repeated.elements) or isinstance(found.block.scope, Class):
         return
-    if m.findall(found.node, unlike) or {"_", "layer", "range"} & bound:
+    unlike = commented(found.node) or inside(found.node, cst.NamedExpr, cst.Await, cst.Yield)
+    if unlike or {"_", "layer", "range"} & bound:
         return
     turns = f"for _ in range({text.code(found.times)})"
     several = ", ".join(map(text.code, built))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import BASES, LAYERS
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
-from initlint.theory.fans import Fan
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
@@ -28,6 +27,7 @@ _SLOPE = math.sqrt(5)
 def check(file: File) -> Iterator[Alarm]:
     """`kaiming_uniform_` with a slope of sqrt(5), which is the default of `nn.Linear` and no law for a rectifier."""
     from initlint.facts.scales.fan_std import fan_mode
+    from initlint.theory.fans import Fan
 
     for site in file.sites:
         slope = site.number("a") if site.name == "kaiming_uniform_" and site.reads_slope else None

@@ -52,27 +52,23 @@ def _fixes(file: File, call: Call, old: str) -> Iterator[Proposal]:
 
 def _import_changes(file: File, bound: str, old: str, new: str) -> tuple[Change, ...]:
     """Rename in the import, and at every use where the import gives no other name; nothing where a use is no call."""
-    import libcst.matchers as m
+    import libcst as cst
+
+    from initlint.facts.reading.inside import inside, named
 
     module = file.record.node
-    aliases = [alias for alias in m.findall(module, m.ImportAlias(name=m.Name(old))) if _bound(alias) == bound]
-    uses = m.findall(module, m.Name(bound))
+    imported = [alias for alias in inside(module, cst.ImportAlias) if _is_name(alias.name, old)]
+    aliases = [alias for alias in imported if (alias.evaluated_alias or old) == bound]
     if len(aliases) != 1:
         return ()
     (alias,) = aliases
-    changes = [Change(alias.name, new)]  # type: ignore[attr-defined]
+    changes = [Change(alias.name, new)]
     if bound != old:
         return tuple(changes)
     called = [call.node.func for call in file.record.calls if _is_name(call.node.func, bound)]
-    if len(called) != len(uses) - 1:
+    if len(called) != len(named(module, bound)) - 1:
         return ()
     return (*changes, *(Change(function, new) for function in called))
-
-
-def _bound(alias: object) -> str:
-    asname = getattr(alias, "asname", None)
-    named = asname.name if asname is not None else getattr(alias, "name", None)
-    return str(getattr(named, "value", ""))
 
 
 def _is_name(node: cst.BaseExpression, name: str) -> bool:

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.execution.served import served
 from initlint.facts.meaning.values import Literal, conditions, tested
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import attributes
 from initlint.facts.reading.scopes import Argument, Block, Class, Env, Function, Scope
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _without_row(file: File, scope: Scope) -> cst.CSTNode | None:
 
 def _tests(function: Function, name: str) -> bool:
     """Whether a function tests an attribute of this name."""
-    return any(m.findall(test, m.Attribute(attr=m.Name(name))) for test in conditions(function.node))
+    return any(attributes(test, name) for test in conditions(function.node))
 
 
 def _asked(scope: Scope, code: str) -> bool:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from initlint.facts.execution.reaching import modules_of, parameter
 from initlint.facts.execution.steps import methods
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Argument, Block, Call, Env, Function, Looped, Returned
 
 if TYPE_CHECKING:
@@ -99,14 +100,12 @@ def gives_nothing(function: Function) -> bool:
 
     A generator, a decorated function and a method that only raises, for subclasses to define, are not certain.
     """
-    import libcst.matchers as m
-
     if function.node.asynchronous is not None or (function.node.decorators and not function.is_static):
         return False
     values = [event.value for event in function.events if isinstance(event, Returned)]
     if any(not (isinstance(value, cst.Name) and value.value == "None") for value in values):
         return False
-    return bool(function.events) and not m.findall(function.node, m.Yield())
+    return bool(function.events) and not inside(function.node, cst.Yield)
 
 
 def lacking(function: Function, call: cst.Call) -> tuple[str, ...]:
@@ -130,18 +129,17 @@ def positional(function: Function, *, required: bool = False) -> tuple[str, ...]
 
 def uncalled(file: File) -> Iterator[tuple[cst.Expr, cst.Attribute]]:
     """Statements that name an initialising method and do not call it: `self.reset_parameters`."""
-    import libcst.matchers as m
-
-    named = [each for each in file.record.statements if m.matches(each, m.Expr(value=m.Attribute(value=m.Name())))]
-    for method in file.functions if named else ():
+    alone = [each for each in file.record.statements if isinstance(each, cst.Expr)]
+    spelled = [each for each in alone if isinstance(each.value, cst.Attribute)]
+    for method in file.functions if spelled else ():
         if method.owner is None or not method.arguments:
             continue
         receiver, known = method.arguments[0], methods(file, method.owner)
-        for statement in named:
+        for statement in spelled:
             match statement:
                 case cst.Expr(value=cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=attribute)) as node):
                     meant = known.get(attribute)
                     if name != receiver or meant is None or meant.node.decorators or not initialises(file, meant):
                         continue
-                    if any(each is statement for each in m.findall(method.node, m.Expr())):
+                    if any(each is statement for each in inside(method.node, cst.Expr)):
                         yield statement, node

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Branch
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def plain_branch(site: InitSite, test: cst.BaseExpression) -> PlainBranch | None
     whole = next((each.node for each in blocks if any(part is test for part in _conjuncts(each.node))), None)
     if function is None or whole is None:
         return None
-    statement = next((each for each in m.findall(function.node, m.If()) if getattr(each, "test", None) is whole), None)
-    if not isinstance(statement, cst.If):
+    statement = next((each for each in inside(function.node, cst.If) if each.test is whole), None)
+    if statement is None:
         return None
     either = isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or)
     return PlainBranch(_has_else(statement), either)

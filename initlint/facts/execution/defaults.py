@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.execution.trainable import has_parameters
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import attributes, inside, named
 from initlint.facts.reading.scopes import Function, Write
 
 if TYPE_CHECKING:
@@ -34,23 +34,22 @@ class SharedDefault:
         The annotation allows it, nothing tests the parameter, and names mean the same in the body as in the header.
         """
         allowed = self.annotation is None or any(word in text.code(self.annotation) for word in ("Optional", "None"))
-        return allowed and not self._tested() and all(map(self._means_the_same, m.findall(self.default, m.Name())))
+        return allowed and not self._tested() and all(map(self._means_the_same, inside(self.default, cst.Name)))
 
     def _tested(self) -> bool:
-        tests = m.findall(self.function.node.body, m.Comparison() | m.BooleanOperation() | m.If() | m.IfExp())
-        nodes = [each.test if isinstance(each, cst.If | cst.IfExp) else each for each in tests]
-        return any(m.findall(node, m.Name(self.name)) for node in nodes)
+        body = self.function.node.body
+        branches: list[cst.If | cst.IfExp] = inside(body, cst.If, cst.IfExp)
+        tests = [*inside(body, cst.Comparison, cst.BooleanOperation), *(branch.test for branch in branches)]
+        return any(named(test, self.name) for test in tests)
 
-    def _means_the_same(self, node: cst.CSTNode) -> bool:
-        assert isinstance(node, cst.Name)
+    def _means_the_same(self, node: cst.Name) -> bool:
         return self.function.final.lookup(node.value) is self.function.env.lookup(node.value)
 
     @property
     def only_use(self) -> Write | None:
         """The assignment `self.<attribute> = <parameter>` that is all that the body does with it, always and once."""
-        found = m.findall(self.function.node.body, m.Name(self.name))
-        attributes = m.findall(self.function.node.body, m.Attribute(attr=m.Name(self.name)))
-        if len(found) - len(attributes) != 1:
+        body = self.function.node.body
+        if len(named(body, self.name)) - len(attributes(body, self.name)) != 1:
             return None
         for event in self.function.events:
             match event:
@@ -64,7 +63,7 @@ class SharedDefault:
         match self.function.node.body.body:
             case [cst.SimpleStatementLine(body=[cst.Expr(value=cst.Call() as call) as first]), *_]:
                 initialises = isinstance(call.func, cst.Attribute) and call.func.attr.value == "__init__"
-                return first if initialises and not m.findall(call, m.Name(self.name)) else None
+                return first if initialises and not named(call, self.name) else None
             case _:
                 return None
 
@@ -83,7 +82,14 @@ def shared_defaults(file: File) -> Iterator[SharedDefault]:
 
 def _is_template(function: Function, name: str) -> bool:
     """Whether a function copies a parameter, or asks for its type, instead of using it."""
-    itself = m.Name(name)
-    copying = m.Name("type") | m.Name("deepcopy") | m.Attribute(attr=m.Name("deepcopy"))
-    copied = m.Call(func=copying, args=[m.Arg(itself), m.ZeroOrMore()])
-    return bool(m.findall(function.node.body, copied | m.Attribute(value=itself, attr=m.Name("__class__"))))
+    for node in inside(function.node.body, cst.Call, cst.Attribute):
+        match node:
+            case (
+                cst.Call(
+                    func=cst.Name(value="type" | "deepcopy") | cst.Attribute(attr=cst.Name(value="deepcopy")),
+                    args=[cst.Arg(value=cst.Name(value=taken)), *_],
+                )
+                | cst.Attribute(value=cst.Name(value=taken), attr=cst.Name(value="__class__"))
+            ) if taken == name:
+                return True
+    return False

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.meaning.names import BUILTINS
+from initlint.facts.reading.inside import inside, named
 from initlint.facts.reading.scopes import Assigned, Binding, Call, Module, Returned, Scope, Write
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class _Search:
         return isinstance(binding, Assigned) and binding.value is self.value
 
     def _names(self, node: cst.CSTNode | None) -> bool:
-        return node is not None and bool(m.findall(node, m.Name(self.name)))
+        return node is not None and bool(named(node, self.name))
 
     def _leaves_alone(self, call: Call) -> bool:
         """Whether a call does nothing to the values, as far as the source tells."""
@@ -105,7 +105,7 @@ class _Search:
         match function:
             case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=method)) if name == self.name:
                 loop = isinstance(call.statement, cst.For)
-                calls = [each for each in m.findall(call.statement, m.Call()) if isinstance(each, cst.Call)]
+                calls = inside(call.statement, cst.Call)
                 return method in _HARMLESS or (not loop and all(self._reads(each, call) for each in calls))
             case cst.Name():
                 known = self.file.names.qualified(function, call.env) is not None

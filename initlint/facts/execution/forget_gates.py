@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.api.layers import Layer, LayerKind
 from initlint.facts.execution.afterwards import excludes
@@ -18,6 +17,7 @@ from initlint.facts.execution.served import served
 from initlint.facts.execution.steps import lineage
 from initlint.facts.meaning.guards import TypeGuard, WordGuard
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import named
 from initlint.facts.reading.scopes import Argument, Block, Class, Env, Looped
 from initlint.facts.sites.parts import PartWrite, part_writes
 from initlint.theory.scale import Scale, Symbol
@@ -189,7 +189,7 @@ def _tested(
                 words = (*words, guard)
             case TypeGuard(subject=subject) if subject == text.code(module):
                 continue
-            case _ if m.findall(guard.node, m.Name(variable)):
+            case _ if named(guard.node, variable):
                 return None
             case _:
                 tested = tested or "requires_grad" not in text.code(guard.node)

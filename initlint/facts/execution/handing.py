@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.execution.holding import Place
 from initlint.facts.execution.steps import body, lineage, methods
 from initlint.facts.meaning.modules import self_attribute
 from initlint.facts.reading.expressions import ADDING
+from initlint.facts.reading.inside import attributes
 from initlint.facts.reading.scopes import (
     Assigned,
     Augmented,
@@ -78,7 +78,9 @@ class Handing:
         """Where `forward` and the methods that it calls name an attribute of the object."""
         for method in sorted(self.forward, key=lambda each: each.name != "forward"):
             receiver = method.arguments[0] if method.arguments else "self"
-            yield from m.findall(method.node, m.Attribute(value=m.Name(receiver), attr=m.Name(name)))
+            for each in attributes(method.node, name):
+                if isinstance(each.value, cst.Name) and each.value.value == receiver:
+                    yield each
 
     def handed_on(self, places: Collection[Place]) -> bool:
         """Whether something in these places is given to anything but the places themselves.

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.execution.drawing import draws, mentions
 from initlint.facts.execution.steps import Step, constructor
 from initlint.facts.networks.hugging_face import is_directly_model, is_module, models
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Call, Class, Env, Write
 from initlint.facts.sites.functional import function_call, init_module
 
@@ -84,7 +84,7 @@ def _written(file: File, class_: Class, site: InitSite, step: Step, found: list[
     redrawn = bool(layers) and any(draws(file, model, layer) for model in found for layer in layers)
     given = [argument.value for slot, argument in (site.slots or {}).items() if slot != "tensor"]
     module = init_module(file, site.call.env)
-    settled = module is not None and not any(m.findall(value, m.Name()) for value in given)
+    settled = module is not None and not any(inside(value, cst.Name) for value in given)
     call = function_call(site, _on_owner(target.text), module) if settled and module is not None else None
     return MetaValue(site.node, target.text, class_, redrawn, call)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.execution.afterwards import whole, written_after
 from initlint.facts.execution.loops import parameter_loop
@@ -16,6 +15,7 @@ from initlint.facts.execution.served import served
 from initlint.facts.execution.steps import Runs, methods
 from initlint.facts.reading import text
 from initlint.facts.reading.expressions import ADDING
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Assigned, Call, Function, Joined, Scope
 from initlint.facts.sites.parts import part_writes
 
@@ -109,12 +109,13 @@ def _constructions(site: InitSite) -> tuple[LayerCall, ...]:
     return known if len(known) == len(binding.alternatives) else ()
 
 
-_ROW = m.MatchRegex(r"['\"]?pad(ding)?_idx['\"]?")
+_ROW = re.compile(r"['\"]?pad(ding)?_idx['\"]?")
 
 
 def _asks(function: Function) -> bool:
     """Whether a function asks for the padding row of what it is given, by its name or with `getattr`."""
-    return bool(m.findall(function.node, m.Name(_ROW) | m.SimpleString(_ROW)))
+    words: list[cst.Name | cst.SimpleString] = inside(function.node, cst.Name, cst.SimpleString)
+    return any(_ROW.fullmatch(word.value) for word in words)
 
 
 def _keeps_row(site: InitSite, areas: Sequence[Scope]) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.meaning.tensors import is_tensor
+from initlint.facts.reading.inside import inside, named
 from initlint.facts.reading.scopes import Assignment, Branch, Function, Joined, Looped
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _is_other(file: File, assignment: Assignment) -> bool:
     """Whether a value is another tensor than the parameter: made anew, computed from it, copied or converted."""
     value, name = assignment.value, assignment.name
     if isinstance(value, cst.BinaryOperation):
-        return bool(m.findall(value, m.Name(name)))
+        return bool(named(value, name))
     if not isinstance(value, cst.Call):
         return is_tensor(file, value, assignment.env)
     match value.func:
@@ -64,10 +64,10 @@ def _is_other(file: File, assignment: Assignment) -> bool:
 
 def _is_read(assignment: Assignment, body: cst.CSTNode) -> bool:
     """Whether a name stands in the body of a loop behind the statement that binds it, on the way from there."""
-    name = m.Name(assignment.name)
-    own = set(map(id, m.findall(assignment.statement, name)))
-    aside = {id(node) for branch in _other_branches(assignment, body) for node in m.findall(branch, name)}
-    uses = [id(node) for node in m.findall(body, name) if id(node) not in aside]
+    name = assignment.name
+    own = set(map(id, named(assignment.statement, name)))
+    aside = {id(node) for branch in _other_branches(assignment, body) for node in named(branch, name)}
+    uses = [id(node) for node in named(body, name) if id(node) not in aside]
     last = max((at for at, use in enumerate(uses) if use in own), default=-1)
     return last + 1 < len(uses)
 
@@ -75,8 +75,8 @@ def _is_read(assignment: Assignment, body: cst.CSTNode) -> bool:
 def _other_branches(assignment: Assignment, body: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The branches that are not taken where a statement runs."""
     taken = {id(block.node): block.negated for block in assignment.block.path() if block.branch is Branch.TEST}
-    for each in m.findall(body, m.If()):
-        if isinstance(each, cst.If) and id(each.test) in taken:
+    for each in inside(body, cst.If):
+        if id(each.test) in taken:
             other = each.body if taken[id(each.test)] else each.orelse
             if other is not None:
                 yield other
@@ -84,12 +84,12 @@ def _other_branches(assignment: Assignment, body: cst.CSTNode) -> Iterator[cst.C
 
 def _is_read_after(assignment: Assignment, loop: cst.For, around: cst.CSTNode) -> bool:
     """Whether a name is read behind its loop before something else binds it."""
-    name = m.Name(assignment.name)
-    inside = set(map(id, m.findall(loop, name)))
-    uses = list(m.findall(around, name))
-    last = max(at for at, use in enumerate(uses) if id(use) in inside)
+    name = assignment.name
+    in_loop = set(map(id, named(loop, name)))
+    uses = named(around, name)
+    last = max(at for at, use in enumerate(uses) if id(use) in in_loop)
     if last + 1 == len(uses):
         return False
-    targets = (getattr(each, "target", None) for each in m.findall(around, m.For() | m.AssignTarget()))
-    bound = {id(node) for target in targets if target is not None for node in m.findall(target, name)}
+    binding: list[cst.For | cst.AssignTarget] = inside(around, cst.For, cst.AssignTarget)
+    bound = {id(node) for each in binding for node in named(each.target, name)}
     return id(uses[last + 1]) not in bound

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.execution.trainable import has_parameters, is_module, makes_parameter
 from initlint.facts.meaning.modules import self_attribute
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Assigned, Block, Branch, Call, Class, Env, Function, Write
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Rebuilt:
         constructor = self.class_.methods.get("__init__")
         if constructor is None or not isinstance(constructor.node.body, cst.IndentedBlock):
             return None
-        names = [each.value for each in m.findall(self.node, m.Name()) if isinstance(each, cst.Name)]
+        names = [each.value for each in inside(self.node, cst.Name)]
         if any(self.env.local(name) is not None for name in names if name != "self"):
             return None
         last = constructor.node.body.body[-1]

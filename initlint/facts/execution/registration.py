@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.execution.handing import Handing, comprehension_env
 from initlint.facts.execution.holding import Place
@@ -16,6 +15,7 @@ from initlint.facts.execution.steps import methods
 from initlint.facts.execution.trainable import has_parameters, is_module, makes_parameter, ready
 from initlint.facts.meaning.modules import self_attribute
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import attributes
 from initlint.facts.reading.scopes import (
     Addition,
     Assigned,
@@ -289,7 +289,7 @@ def _together(parts: list[Contents], *, counted: bool = True) -> Contents:
 def _is_trained(file: File, entry: Entry) -> bool:
     """Whether an entry is built there with a parameter for certain, and not frozen."""
     node, _ = file.values.origin(entry.node, entry.env)
-    frozen = m.findall(node, m.Attribute(attr=m.Name("requires_grad_") | m.Name("eval")))
+    frozen = attributes(node, "requires_grad_", "eval")
     built = file.builder.build(entry.node, entry.env)
     return not frozen and (has_parameters(file, built) or makes_parameter(file, entry.node, entry.env))
 

@@ -15,6 +15,7 @@ from initlint.facts.execution.applying import Taken, takers
 from initlint.facts.execution.steps import Runs, Step, constructor, lineage
 from initlint.facts.meaning.guards import ClassNameGuard, OtherGuard, Presence, TypeGuard
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Argument, Branch, Call, Class, Function, Looped, Module
 
 if TYPE_CHECKING:
@@ -209,13 +210,11 @@ def _asks_for_kind(file: File, draw: Call, name: str) -> bool:
 
 def _local_names(seed: Call) -> frozenset[str] | None:
     """The names of the function that a seed is computed from; None where it may differ each time by itself."""
-    import libcst.matchers as m
-
     given = [argument.value for argument in seed.node.args]
-    if any(m.findall(each, m.Call()) for each in given):
+    if any(inside(each, cst.Call) for each in given):
         return None
-    names = [each for value in given for each in m.findall(value, m.Name()) if isinstance(each, cst.Name)]
-    return frozenset(each.value for each in names if seed.env.local(each.value) is not None)
+    names = {name.value for value in given for name in inside(value, cst.Name)}
+    return frozenset(name for name in names if seed.env.local(name) is not None)
 
 
 def _draws_weights(file: File, call: Call, step: Step, depth: int = _DEPTH) -> bool | None:

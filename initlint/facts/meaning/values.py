@@ -14,6 +14,7 @@ import libcst as cst
 
 from initlint.facts.meaning.names import Names
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import inside, named
 from initlint.facts.reading.scopes import Argument, Assigned, Augmented, Binding, Env, Joined
 from initlint.theory.gains import calculate_gain
 from initlint.theory.scale import Scale, ScaleError, Symbol
@@ -87,10 +88,7 @@ class Values:
 
     def inert(self, node: cst.BaseExpression, env: Env) -> bool:
         """Whether evaluating an expression has no effect: it calls nothing but `math` and `calculate_gain`."""
-        import libcst.matchers as m
-
-        calls = (call for call in m.findall(node, m.Call()) if isinstance(call, cst.Call))
-        called = [self._names.qualified(call.func, env) for call in calls]
+        called = [self._names.qualified(call.func, env) for call in inside(node, cst.Call)]
         return all(name is not None and name.startswith(_WITHOUT_EFFECT) for name in called)
 
     def _literal(self, node: cst.BaseExpression, env: Env, defaults: bool, steps: int) -> Literal | None:
@@ -131,20 +129,15 @@ _WITHOUT_EFFECT = ("math.", "numpy.sqrt", "torch.nn.init.calculate_gain")
 
 def tested(parameter: Argument) -> bool:
     """Whether a condition, comparison or boolean operation of the function reads the parameter."""
-    import libcst.matchers as m
-
-    return any(m.findall(test, m.Name(parameter.name)) for test in conditions(parameter.function.node))
+    return any(named(test, parameter.name) for test in conditions(parameter.function.node))
 
 
 def conditions(function: cst.FunctionDef) -> list[cst.CSTNode]:
     """The comparisons, boolean operations and conditions of branches in a function, at any depth."""
-    import libcst.matchers as m
-
-    found: list[cst.CSTNode] = [*m.findall(function, m.BooleanOperation() | m.Comparison() | m.Match())]
-    for branching in m.findall(function, m.If() | m.IfExp() | m.While() | m.Assert()):
-        if isinstance(branching, cst.If | cst.IfExp | cst.While | cst.Assert):
-            found.append(branching.test)
-    return found
+    found = inside(function, cst.BooleanOperation, cst.Comparison, cst.Match)
+    branches: list[cst.If | cst.IfExp | cst.While | cst.Assert]
+    branches = inside(function, cst.If, cst.IfExp, cst.While, cst.Assert)
+    return [*found, *(branch.test for branch in branches)]
 
 
 _ROOTS = frozenset({"math.sqrt", "numpy.sqrt", "torch.sqrt", "cmath.sqrt", "torch.math.sqrt"})

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import libcst as cst
-import libcst.matchers as m
-
 from initlint.facts.api.layers import LAYERS, Layer, LayerKind
 from initlint.facts.meaning.construction import LayerCall
 from initlint.facts.networks.grouping import Grouping
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import attributes
 from initlint.facts.reading.scopes import Call, Class
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from initlint.facts.file import File
     from initlint.facts.sites.targets import Target
 
@@ -83,8 +83,7 @@ class Inventory:
         if target is None or target.owner is None:
             return False
         owner = text.code(target.owner)
-        found = m.findall(function, m.Attribute(attr=m.Name("groups")))
-        return any(isinstance(each, cst.Attribute) and text.code(each.value) == owner for each in found)
+        return any(text.code(each.value) == owner for each in attributes(function, "groups"))
 
     def _convolutions(self) -> Iterator[Convolution]:
         grouping = Grouping(self._file)

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 _COMMENT = re.compile(r"#[^\r\n]*")
 
 
+def commented(node: cst.CSTNode) -> bool:
+    """Whether a comment stands inside a node."""
+    import libcst as cst
+
+    return isinstance(node, cst.Comment) or any(map(commented, node.children))
+
+
 def remarks(record: Record, statement: cst.CSTNode) -> str:
     """The comments on the lines directly above a small statement, inside it and behind it, one a line."""
     line = record.statements.get(statement)

@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.meaning.operands import operands
+from initlint.facts.reading.inside import attributes, inside, named
 from initlint.facts.scales.truncation import opposite
 from initlint.theory.scale import Scale, Sum
 
@@ -69,5 +69,5 @@ def _literals(site: InitSite, number: float) -> Iterator[cst.BaseNumber]:
 def _used_once(site: InitSite, local: str) -> bool:
     """Whether a local is written once and read once in its function or module; keywords and attributes are none."""
     around = site.function.node.body if site.function is not None else site.file.record.node
-    others = (m.Arg(keyword=m.Name(local)), m.Attribute(attr=m.Name(local)))
-    return len(m.findall(around, m.Name(local))) - sum(len(m.findall(around, other)) for other in others) == 2
+    keywords = [each for each in inside(around, cst.Arg) if each.keyword is not None and each.keyword.value == local]
+    return len(named(around, local)) - len(keywords) - len(attributes(around, local)) == 2

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.reading import text
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Binding, Block, Class, Function
 from initlint.facts.sites.targets import Target
 
@@ -37,10 +37,10 @@ def repeated_inits(file: File) -> Iterator[RepeatedInit]:
     before: dict[tuple[Block, str, tuple[Binding | None, ...]], InitSite] = {}
     for site in inits.values():
         target = site.target
-        if target is None or m.findall(target.tensor, m.Call()):
+        if target is None or inside(target.tensor, cst.Call):
             continue
-        names = [node for node in m.findall(target.tensor, m.Name()) if isinstance(node, cst.Name)]
-        key = site.call.block, target.text, tuple(site.call.env.lookup(name.value) for name in names)
+        bindings = tuple(site.call.env.lookup(name.value) for name in inside(target.tensor, cst.Name))
+        key = site.call.block, target.text, bindings
         first = before.get(key)
         between = _between(file, first, site) if first is not None else None
         if first is not None and between is not None and not any(_uses(target, each, inits) for each in between):
@@ -53,8 +53,9 @@ def _between(file: File, first: InitSite, second: InitSite) -> Sequence[cst.CSTN
     scope = first.call.block.scope
     node = scope.node if isinstance(scope, Class | Function) else file.record.node
     lines = [file.record.statements.get(site.call.statement) for site in (first, second)]
-    for suite in (file.record.node, *m.findall(node, m.IndentedBlock())):
-        statements = list(suite.body) if isinstance(suite, cst.IndentedBlock | cst.Module) else []
+    suites: list[cst.Module | cst.IndentedBlock] = [file.record.node, *inside(node, cst.IndentedBlock)]
+    for suite in suites:
+        statements = suite.body
         places = [number for number, statement in enumerate(statements) if statement in lines]
         if len(places) == 2:
             return statements[places[0] + 1 : places[1]]

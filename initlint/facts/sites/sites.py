@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import (
@@ -24,6 +23,7 @@ from initlint.facts.api.torch_init import (
 )
 from initlint.facts.reading import text
 from initlint.facts.reading.imports import canonical
+from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Call, Class, Function, Imported, Joined
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class InitSite:
     def written_number(self, parameter: str) -> float | None:
         """The number written out at the call; None for a name, whose value a test on the way may rule out."""
         given = self.given(parameter)
-        return None if given is None or m.findall(given, m.Name()) else self.number(parameter)
+        return None if given is None or inside(given, cst.Name) else self.number(parameter)
 
     def string(self, parameter: str, *, defaults: bool = False) -> str | None:
         """The string passed for a parameter."""
