@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.execution.own_writes import may_stay_unwritten
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         ("Tensor(", "Parameter"),
         (re.compile(r"\.new\("), "Parameter"),
     ),
+    premise=may_stay_unwritten,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A parameter made of uninitialised memory that nothing in the project writes: it holds whatever was there."""

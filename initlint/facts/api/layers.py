@@ -202,6 +202,9 @@ _OTHERS = (
 LAYERS: Mapping[str, Layer] = {layer.name: layer for layer in (*_convs(), *_norms(), *_recurrent(), *_OTHERS)}
 """Layer types by name."""
 
+ALWAYS_TRAINED = frozenset({LayerKind.RECURRENT, LayerKind.ATTENTION, LayerKind.COMPOSITE})
+"""Kinds of layers that have parameters whatever they are given."""
+
 WEIGHTLESS = frozenset(
     {
         *(f"{kind}Pool{n}d" for kind in ("Avg", "Max", "LP", "AdaptiveAvg", "AdaptiveMax") for n in (1, 2, 3)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.api.layers import LayerKind, layers_named
+from initlint.facts.api.layers import ALWAYS_TRAINED, LayerKind, layers_named
 from initlint.facts.api.modules import FOREIGN_MODULES, is_torch_module
 from initlint.facts.execution.steps import Runs, Step, constructor, lineage
 from initlint.facts.meaning.construction import Built, LayerCall
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from initlint.facts.project import Elsewhere
 
 _DEPTH = 3
-_ALWAYS_TRAINED = frozenset({LayerKind.RECURRENT, LayerKind.ATTENTION, LayerKind.COMPOSITE})
 _WITHOUT_WEIGHT = frozenset({LayerKind.CONTAINER, LayerKind.ACTIVATION, LayerKind.NORM})
 PLAIN = frozenset({"list", "dict"})
 """Containers that are no modules: what they hold is not registered."""
@@ -96,7 +95,7 @@ def ready(file: File, class_: Class, writes: Collection[Write]) -> bool:
 
 
 def _layer_has(call: LayerCall) -> bool:
-    return call.layer.kind in _ALWAYS_TRAINED or any(call.has(attribute) for attribute in ("weight", "bias"))
+    return call.layer.kind in ALWAYS_TRAINED or any(call.has(attribute) for attribute in ("weight", "bias"))
 
 
 def _class_has(file: File, class_: Class, depth: int) -> bool:

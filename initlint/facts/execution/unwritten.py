@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.execution.bases import ROOTS, foreign_bases, is_module, is_torch_layer
 from initlint.facts.execution.births import Birth, births
+from initlint.facts.execution.own_writes import LOADING, OwnWrites
 from initlint.facts.execution.steps import lineage
-from initlint.facts.execution.writing import Writing
 from initlint.facts.project import ClassSketch, Loop, ScopeSketch
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Class
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
 
-_LOADING = frozenset(
-    {"load_state_dict", "_load_from_state_dict", "from_pretrained", "load_checkpoint", "load_pretrained"}
-)
 _PRETRAINED = frozenset({"PreTrainedModel", "ModelMixin", "PyTorchModelHubMixin"})
 """Bases of models that take their values from a checkpoint; those of transformers, diffusers and the hub."""
-
-_SERVING = frozenset({"load_weights", "weight_loader", "set_weight_attrs"})
-"""Names in a file whose models only ever take their values from a checkpoint."""
 
 _ASKING = frozenset({"super", "isinstance", "issubclass", "hasattr", "getattr", "type", "id", "len", "print", "repr"})
 
@@ -73,8 +67,7 @@ class _Search:
         self.file = file
         self.elsewhere = file.elsewhere
         self.tree = file.tree
-        self.writing = Writing(file.tree)
-        self.made = {(birth.name, _dump(birth.value)) for birth in born}
+        self.own = OwnWrites(file.tree, {(birth.name, _dump(birth.value)) for birth in born})
         self.kin: dict[Class, _Kin] = {}
         self.closed: dict[Class, bool] = {}
 
@@ -83,11 +76,11 @@ class _Search:
         if birth.class_ not in self.kin:
             self.kin[birth.class_] = self.kin_of(birth.class_)
         kin = self.kin[birth.class_]
-        if not kin.known or self.by_name(birth.name) or self.elsewhere.writes(birth.name):
+        if not kin.known or self.own.by_name(birth.name) or self.elsewhere.writes(birth.name):
             return None
         if any(birth.name in each.written for each in kin.outside):
             return None
-        idle = self.writers(birth, kin)
+        idle = self.own.writers(birth.name, kin.nodes)
         if idle is None or not all(self.is_idle(name, kin) for name in idle):
             return None
         if birth.class_ not in self.closed:
@@ -109,71 +102,23 @@ class _Search:
         nodes = tuple(each for each in self.tree.classes if each.name in names)
         return _Kin((*bases, *heirs), nodes, outside, users, known, layered)
 
-    def by_name(self, name: str) -> bool:
-        """Whether the file says the name of a parameter in a string, other than to register it."""
-        strings = (node for node in self.tree.strings.get(name, ()) if node not in self.tree.documentation)
-        return any(not self.registers(node) for node in strings)
-
-    def registers(self, node: ast.Constant) -> bool:
-        parent = self.tree.parents[node]
-        called = parent.func if isinstance(parent, ast.Call) else None
-        return isinstance(called, ast.Attribute) and called.attr == "register_parameter"
-
-    def writers(self, birth: Birth, kin: _Kin) -> tuple[str, ...] | None:
-        """The methods of its classes that may write a parameter; None where something else may."""
-        found: dict[str, None] = {}
-        for node in self.tree.attributes.get(birth.name, ()):
-            around = self.tree.method(node)
-            own = around is not None and self.tree.is_own(node)
-            if (own and around is not None and around[0] not in kin.nodes) or not self.may_write(node, birth.name):
-                continue
-            if not own or around is None or not _initialises(around[1]):
-                return None
-            found[around[1].name] = None
-        return tuple(found)
-
-    def may_write(self, node: ast.Attribute, name: str) -> bool:
-        """Whether a parameter may be written where it is used; where it is made, and where it is None, it is not."""
-        statement = self.tree.parents[node]
-        if isinstance(node.ctx, ast.Store) and isinstance(statement, ast.Assign | ast.AnnAssign):
-            value = statement.value
-            if value is None or (isinstance(value, ast.Constant) and value.value is None):
-                return False
-            return not self.is_birth(name, value) and not self.beside_birth(node, statement)
-        return self.writing.may_write(node)
-
-    def is_birth(self, name: str, value: ast.expr) -> bool:
-        """Whether a value is what makes the parameter."""
-        return (name, ast.dump(value)) in self.made
-
-    def beside_birth(self, node: ast.Attribute, statement: ast.stmt) -> bool:
-        """Whether an assignment stands in another branch than every statement that makes the parameter."""
-        own = self.tree.branches(statement)
-        for other in self.tree.attributes[node.attr]:
-            birth = self.tree.parents[other]
-            if isinstance(birth, ast.Assign | ast.AnnAssign) and birth.value and self.is_birth(node.attr, birth.value):
-                sides = self.tree.branches(birth)
-                if all(sides[test] is side for test, side in own.items() if test in sides):
-                    return False
-        return True
-
     def is_idle(self, method: str, kin: _Kin) -> bool:
         """Whether nothing calls a method on an object of the class."""
         if kin.layered or method in self.elsewhere.project.called:
             return False
         if any(method in each.calls for each in kin.users) or any(method in each.own_calls for each in kin.outside):
             return False
-        mentions = self.tree.attributes.get(method, ())
-        own = [node for node in mentions if (around := self.tree.method(node)) is not None and around[0] in kin.nodes]
-        return not any(self.tree.is_own(node) or not isinstance(node.value, ast.Name | ast.Attribute) for node in own)
+        return not self.own.calls_own(method, kin.nodes)
 
     def is_closed(self, kin: _Kin) -> bool:
         """Whether nothing may write all parameters of the class: no loop over them, no checkpoint, no stranger."""
-        if any(each.loops or each.methods & _LOADING for each in kin.outside) or any(map(self.opens, kin.nodes)):
+        if any(each.loops or each.methods & LOADING for each in kin.outside) or any(map(self.opens, kin.nodes)):
             return False
-        if any(routine.name in _SERVING for routine in self.tree.routines) or _SERVING & self.tree.names.keys():
-            return False
-        if any(isinstance(each, ClassSketch) and each.loops for each in kin.users) or self.is_looped(kin):
+        if (
+            self.own.serves()
+            or any(isinstance(each, ClassSketch) and each.loops for each in kin.users)
+            or self.is_looped(kin)
+        ):
             return False
         own = [each for each in self.elsewhere.project.scopes if each.name in {class_.name for class_ in kin.classes}]
         around = (*own, *kin.users, *kin.outside)
@@ -197,23 +142,9 @@ class _Search:
 
     def opens(self, node: ast.ClassDef) -> bool:
         """Whether a class loops over its own parameters, asks for them by computed names, or gives itself away."""
-        if any(self.is_own_loop(each) and self.writing.may_write(each) for each in self.writing.loops(node)):
-            return True
-        for each in ast.walk(node):
-            match each:
-                case ast.FunctionDef(name=name) if name in _LOADING:
-                    return True
-                case ast.Attribute(attr=name) if name in _LOADING and self.tree.is_own(each):
-                    return True
-                case ast.Call() if not self.writing.is_forward(each) and self.gives_away(each):
-                    return True
-        return False
-
-    def is_own_loop(self, node: ast.expr) -> bool:
-        """Whether all parameters of the object itself are meant, not of a module in it."""
-        called = node.func if isinstance(node, ast.Call) else node
-        module = called.value if isinstance(called, ast.Attribute) else None
-        return not isinstance(module, ast.Attribute)
+        calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
+        given = (each for each in calls if not self.own.writing.is_forward(each))
+        return self.own.opens(node) or any(map(self.gives_away, given))
 
     def gives_away(self, call: ast.Call) -> bool:
         """Whether a call gives the object itself to code that is not in the project, or a name that is computed."""
@@ -240,13 +171,6 @@ class _Search:
                 return known and name not in self.elsewhere.project.loops
             case _:
                 return False
-
-
-def _initialises(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a method gives values and needs no argument: `reset_parameters(self)`."""
-    needed = len(method.args.posonlyargs) + len(method.args.args) - len(method.args.defaults)
-    named = "init" in method.name or "reset" in method.name
-    return named and method.name != "__init__" and needed == 1 and not method.decorator_list
 
 
 def _is(node: ast.expr, name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api import memory as table
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Argument, Assigned, Augmented, Call, Class, Env, Joined
 
@@ -16,25 +17,7 @@ if TYPE_CHECKING:
 
 _STEPS = 8
 
-_SIZED = frozenset({"torch.empty", "torch.empty_strided", "torch.empty_permuted"})
-_LIKE = frozenset({"torch.empty_like"})
-_TYPES = frozenset(
-    f"torch.{device}{kind}Tensor" for device in ("", "cuda.") for kind in ("", "Float", "Double", "Half", "BFloat16")
-)
-"""Tensor types: called with sizes they leave the memory as it is, called with data they copy it."""
-
-_METHODS = frozenset({"new_empty", "new_empty_strided"})
-_SAME_NUMBERS = frozenset(
-    {
-        *("to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "type_as", "contiguous", "clone"),
-        *("detach", "requires_grad_", "pin_memory", "view", "reshape", "unsqueeze", "squeeze", "t", "transpose"),
-        *("permute", "flatten"),
-    }
-)
-"""Methods that leave the numbers of a tensor as they are."""
-
 _MAKERS = frozenset({"torch.empty", "torch.zeros", "torch.ones", "torch.rand", "torch.randn"})
-_INTEGERS = ("int", "uint", "long", "short", "bool", "qint", "quint", "float8", "float4")
 _COUNTING_METHODS = frozenset({"size", "numel", "nelement", "dim", "ndimension"})
 _COUNTING = frozenset({"len", "int", "round", "math.ceil", "math.floor", "math.prod"})
 _DIMENSIONS = frozenset(
@@ -61,7 +44,7 @@ def allocation(file: File, node: cst.BaseExpression, env: Env, class_: Class) ->
     What is said of sizes is read in the class. None for what may hold data, elements of no bytes, integers.
     """
     match node:
-        case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name))) if name in _SAME_NUMBERS:
+        case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name))) if name in table.SAME_NUMBERS:
             found = allocation(file, inner, env, class_)
             if found is not None:
                 return Allocation(found.node, found.spelled, None) if _quantises(node) is None else None
@@ -80,11 +63,11 @@ def _called(file: File, node: cst.Call, env: Env, class_: Class) -> Allocation |
     if _quantises(node) is not None or not sizes or any(_is_zero(size.value) for size in sizes):
         return None
     spelled = text.code(node.func)
-    if qualified in _LIKE:
+    if qualified in table.LIKE:
         return Allocation(node, spelled, None)
-    if qualified in _SIZED or (qualified is None and method in _METHODS):
+    if qualified in table.SIZED or (qualified is None and method in table.METHODS):
         return Allocation(node, spelled, _dims(sizes))
-    typed = qualified in _TYPES or (qualified is None and method == "new")
+    typed = qualified in table.TYPES or (qualified is None and method == "new")
     if typed and (named is not None or _are_sizes(file, sizes, env, class_)):
         return Allocation(node, spelled, _dims(sizes))
     return None
@@ -107,7 +90,7 @@ def _quantises(node: cst.Call) -> cst.Arg | None:
         asked = argument.keyword is not None and argument.keyword.value in ("dtype", "device")
         if not asked and not code.startswith("torch."):
             continue
-        if "meta" in code or code.rpartition(".")[2].startswith(_INTEGERS):
+        if "meta" in code or code.rpartition(".")[2].startswith(table.INTEGERS):
             return argument
     return None
 
@@ -201,5 +184,5 @@ def _dimensions(file: File, class_: Class) -> Iterator[cst.BaseExpression]:
                 yield from (argument.value for name, argument in layer.slots.items() if name in _DIMENSIONS)
             sizes = [argument.value for argument in event.node.args if argument.keyword is None]
             qualified = file.names.qualified(event.node.func, event.env)
-            if qualified in _MAKERS or (qualified in _TYPES and len(sizes) > 1) or qualified == "range":
+            if qualified in _MAKERS or (qualified in table.TYPES and len(sizes) > 1) or qualified == "range":
                 yield from sizes

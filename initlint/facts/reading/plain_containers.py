@@ -3,114 +3,120 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from initlint.facts.reading.tree import Tree, assigned, last_name
+from initlint.facts.reading.building import added, looked_up, may_build
+from initlint.facts.reading.tree import Tree, assigned, last_name, receiver
 
-_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.DictComp)
+_DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.GeneratorExp, ast.DictComp)
 _MAKING = frozenset({"list", "tuple", "dict", "OrderedDict"})
-_PLAIN = frozenset({*_MAKING, "int", "float", "str", "len", "range", "sum", "max", "min", "set"})
-_GROWING = frozenset({"append", "extend", "insert"})
+
+
+@dataclass(slots=True)
+class _Held:
+    """What the methods of a class assign to an attribute of the object, and what they add to it."""
+
+    made: list[ast.expr] = field(default_factory=list)
+    added: list[ast.expr] = field(default_factory=list)
 
 
 def may_hold_modules(tree: Tree) -> bool:
-    """Whether an attribute that code outside of constructors reads may be a list, tuple or dictionary of modules."""
+    """Whether a list, tuple or dictionary of modules may be an attribute of an object whose `forward` uses it."""
     return any(
-        isinstance(target, ast.Attribute)
-        and isinstance(target.value, ast.Name)
-        and _is_container(value)
-        and _is_read(tree, target.attr)
-        and _may_be_filled(tree, value, target)
-        for assignment in tree.assignments
-        for target, value in assigned(assignment)
+        _is_unregistered(tree, held) and any(may_build(tree, value) for value in (*held.made, *held.added))
+        for (_, name), held in _attributes(tree).items()
+        if _is_used(tree, name)
     )
 
 
-def _is_read(tree: Tree, name: str) -> bool:
-    """Whether some other function than a constructor reads an attribute of this name."""
-    loads = (node for node in tree.attributes[name] if isinstance(node.ctx, ast.Load))
-    routines = (tree.routine(node) for node in loads)
-    return any(routine is None or routine.name != "__init__" for routine in routines)
+def _is_unregistered(tree: Tree, held: _Held) -> bool:
+    """Whether what is assigned is a plain container each time, and no list of one element to hide it in."""
+    plain = [value for value in held.made if _may_be_container(tree, value)]
+    if not plain or any(_is_settled(tree, value) for value in held.made if value not in plain):
+        return False
+    return bool(held.added) or not all(_hides(tree, value) for value in plain)
 
 
-def _may_be_filled(tree: Tree, value: ast.expr, target: ast.Attribute) -> bool:
-    """Whether a container that is assigned to an attribute may have modules in it, or be given some."""
-    local = value.id if isinstance(value, ast.Name) else ""
-    made = _made_of(tree, local, target) if local else [value]
-    return bool(made) and (any(_builds_several(tree, each) for each in made) or _grows(tree, target.attr, local))
+def _is_settled(tree: Tree, value: ast.expr) -> bool:
+    """Whether a value stands in a method itself, of which its class has no other definition."""
+    found, routine = tree.method(value), tree.routine(value)
+    if found is None or routine is not found[1] or routine.decorator_list:
+        return False
+    others = (each for each in tree.routines if each.name == routine.name and each is not routine)
+    return not any(found[0] in tree.around(each) for each in others)
 
 
-def _made_of(tree: Tree, local: str, target: ast.Attribute) -> list[ast.expr]:
-    """What a local name is made of in the function around a place."""
-    here = tree.routine(target)
-    values = (value for value in tree.values.get(local, ()) if _is_container(value))
-    return [value for value in values if tree.routine(value) is here]
+def _attributes(tree: Tree) -> dict[tuple[ast.ClassDef, str], _Held]:
+    """What is assigned and added to the attributes of objects, by class and name."""
+    found: dict[tuple[ast.ClassDef, str], _Held] = {}
+    for assignment in tree.assignments:
+        for target, value in assigned(assignment):
+            key = _own(tree, target)
+            if key is not None and not (isinstance(value, ast.Constant) and value.value is None):
+                found.setdefault(key, _Held()).made.append(value)
+    for holder, value in added(tree):
+        key = _own(tree, holder)
+        if key in found:
+            found[key].added.append(value)
+    return found
 
 
-def _is_container(value: ast.expr) -> bool:
-    match value:
-        case ast.List() | ast.Tuple() | ast.Dict() | ast.Name():
-            return True
-        case ast.BinOp(left=left, right=right):
-            return _is_container(left) or _is_container(right)
-        case ast.Call(func=function):
-            return last_name(function) in _MAKING
-        case _:
-            return isinstance(value, _COMPREHENSIONS)
+def _own(tree: Tree, node: ast.expr) -> tuple[ast.ClassDef, str] | None:
+    """The class and the name of `self.x` in a method of a class with bases."""
+    if not isinstance(node, ast.Attribute) or not tree.is_own(node):
+        return None
+    found = tree.method(node)
+    return (found[0], node.attr) if found is not None and found[0].bases else None
 
 
-def _builds_several(tree: Tree, value: ast.expr) -> bool:
-    """Whether a display has something in it that may be built, other than as its only element."""
+def _is_used(tree: Tree, name: str) -> bool:
+    """Whether `forward`, or a method that it may call, names an attribute of its object."""
+    return any(
+        isinstance(node.value, ast.Name) and node.value.id == (receiver(routine) or "self")
+        for node in tree.attributes[name]
+        for routine in tree.routines_around(node)
+        if _runs_in_forward(tree, routine.name)
+    )
+
+
+def _runs_in_forward(tree: Tree, method: str) -> bool:
+    """Whether a method is `forward`, or one of this name may be called by what may run in it."""
+    seen: set[str] = set()
+    pending = [method]
+    while pending and "forward" not in pending:
+        name = pending.pop()
+        if name not in seen:
+            seen.add(name)
+            mentions = (node for node in tree.attributes.get(name, ()) if isinstance(node.value, ast.Name | ast.Call))
+            pending += [routine.name for node in mentions for routine in tree.routines_around(node)]
+    return "forward" in pending
+
+
+def _may_be_container(tree: Tree, value: ast.expr) -> bool:
+    """Whether a value may be a list, tuple or dictionary that is written out, names and sums looked through."""
+    seen: set[ast.expr] = set()
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        match each:
+            case _ if each in seen:
+                continue
+            case ast.Name():
+                pending += looked_up(tree, each)
+            case ast.BinOp(left=left, right=right):
+                pending += left, right
+            case ast.Call(func=function) if not _MAKING.isdisjoint(tree.meanings(last_name(function))):
+                return True
+            case _ if isinstance(each, _DISPLAYS):
+                return True
+        seen.add(each)
+    return False
+
+
+def _hides(tree: Tree, value: ast.expr) -> bool:
+    """Whether a display has one element, which is none itself: so code keeps a module from being registered."""
     match value:
         case ast.List(elts=[only]) | ast.Tuple(elts=[only]):
-            return isinstance(only, ast.Starred | ast.List | ast.Tuple | ast.Name) and _builds(tree, only)
+            return not isinstance(only, ast.Starred) and not _may_be_container(tree, only)
         case _:
-            return _builds(tree, value)
-
-
-def _builds(tree: Tree, value: ast.expr) -> bool:
-    """Whether a call in a value, or one that a name in it is assigned, is of a class or of a function of the file."""
-    inside = list(ast.walk(value))
-    names = {each.id for each in inside if isinstance(each, ast.Name)}
-    values = (each for name in names for each in tree.values.get(name, ()))
-    return any(_makes(tree, each) for each in (*inside, *values) if isinstance(each, ast.Call))
-
-
-def _makes(tree: Tree, call: ast.Call) -> bool:
-    """Whether a call may make a module: its name may stand for a class, or for a function of the file."""
-    meanings = tree.meanings(last_name(call.func)) - {"OrderedDict"}
-    functions = {routine.name for routine in tree.routines} if isinstance(call.func, ast.Name) else set()
-    return any(name[:1].isupper() for name in meanings) or not functions.isdisjoint(meanings)
-
-
-def _grows(tree: Tree, attribute: str, local: str) -> bool:
-    """Whether something that may be a module is added to the attribute or to the local that it was made of."""
-    held = (attribute, local)
-    for call in (call for name in _GROWING for call in tree.calls.get(name, ())):
-        holder = call.func.value if isinstance(call.func, ast.Attribute) else call.func
-        if last_name(holder) in held and call.args and _may_be_module(tree, call.args[-1]):
-            return True
-    return any(last_name(holder) in held and _may_be_module(tree, value) for holder, value in _put_in(tree))
-
-
-def _put_in(tree: Tree) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """What `x[key] = value` and `x += value` put in where."""
-    for assignment in tree.assignments:
-        match assignment:
-            case ast.Assign(targets=[ast.Subscript(value=holder)], value=value):
-                yield holder, value
-            case ast.AugAssign(target=holder, value=value):
-                yield holder, value
-
-
-def _may_be_module(tree: Tree, value: ast.expr) -> bool:
-    """Whether a value, or an element of it, may be a module as far as its spelling tells."""
-    match value:
-        case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            return any(_may_be_module(tree, each) for each in elements)
-        case ast.Call(func=function) if last_name(function) not in _PLAIN:
-            return True
-        case ast.Name() | ast.Attribute() | ast.Starred():
-            return True
-        case _:
-            return _builds(tree, value)
+            return False

@@ -9,6 +9,7 @@ from typing import Any
 
 Routine = ast.FunctionDef | ast.AsyncFunctionDef
 Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr
+Loop = ast.For | ast.AsyncFor | ast.comprehension
 
 _BARE = frozenset(
     {"ctx", "op", "ops", "id", "attr", "name", "arg", "asname", "module", "level", "type_comment", "kind"}
@@ -68,6 +69,7 @@ class Tree:
         self.choices: list[ast.BoolOp] = []
         self.comparisons: list[ast.Compare] = []
         self.products: list[ast.BinOp] = []
+        self.loops: list[Loop] = []
         self.keywords: set[str | None] = set()
         self.imported: list[tuple[str, str]] = []
         self._meanings: dict[str, frozenset[str]] = {}
@@ -109,6 +111,7 @@ class Tree:
             ast.BoolOp: self.choices.append,
             ast.Compare: self.comparisons.append,
             ast.BinOp: self._operation,
+            **dict.fromkeys((ast.For, ast.AsyncFor, ast.comprehension), self.loops.append),
             ast.keyword: lambda node: self.keywords.add(node.arg),
             ast.Import: self._import,
             ast.ImportFrom: self._import_from,

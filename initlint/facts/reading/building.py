@@ -1,0 +1,125 @@
+"""What expressions build, as `ast` has them: enough to say that there is no module and no parameter in one.
+
+Whatever is imported from elsewhere, and whatever the file defines, may be a module.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from initlint.facts.api.layers import ALWAYS_TRAINED, LAYERS
+from initlint.facts.reading.tree import Tree, assigned, last_name, root_name
+
+_LIBRARIES = frozenset({"torch", "numpy", "math", "collections", "functools", "itertools", "copy", "typing"})
+"""Packages of which nothing is a module with parameters but what `torch.nn` has."""
+
+_TRAINED = frozenset(
+    {
+        *(layer.name for layer in LAYERS.values() if layer.kind in ALWAYS_TRAINED or layer.weight_dims),
+        *("Parameter", "UninitializedParameter"),
+    }
+)
+"""Names of what trains by itself; a container does so by what it is given."""
+
+_GROWING = frozenset({"append", "extend", "insert", "add_module"})
+
+
+def may_build(tree: Tree, node: ast.expr) -> bool:
+    """Whether an expression may be a module or a parameter, or hold one."""
+    return any(isinstance(each, ast.Call) and _makes(tree, each) for each in _parts(tree, node))
+
+
+def _parts(tree: Tree, node: ast.expr) -> Iterator[ast.expr]:
+    """An expression with what it is made of, names looked through."""
+    seen: set[ast.expr] = set()
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if each not in seen:
+            seen.add(each)
+            yield each
+            pending += looked_up(tree, each) if isinstance(each, ast.Name) else _elements(each)
+
+
+def _elements(node: ast.expr) -> Sequence[ast.expr | None]:
+    """The parts of an expression that it passes on."""
+    match node:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements) | ast.Dict(values=elements):
+            return elements
+        case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value) | ast.DictComp(value=value):
+            return [value]
+        case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
+            return [one, other]
+        case ast.BoolOp(values=values):
+            return values
+        case ast.Starred(value=value) | ast.NamedExpr(value=value) | ast.Subscript(value=value):
+            return [value]
+        case ast.Call(func=function):
+            holder = [function.value] if isinstance(function, ast.Attribute) else []
+            return [*holder, *node.args, *(each.value for each in node.keywords)]
+        case _:
+            return []
+
+
+def looked_up(tree: Tree, name: ast.Name) -> Iterator[ast.expr]:
+    """What a name may be assigned where it is used, what it may be looped over, and what may be added to it."""
+    scopes = {None, *tree.routines_around(name)}
+    return (each for each in _given(tree).get(name.id, ()) if tree.routine(each) in scopes)
+
+
+@lru_cache(maxsize=1)
+def _given(tree: Tree) -> dict[str, list[ast.expr]]:
+    """By name: the values that are assigned to it or added to it, and what it loops over."""
+    found = {name: list(values) for name, values in tree.values.items()}
+    pairs = [(each.target, each.iter) for each in tree.loops]
+    for target, value in (*pairs, *added(tree)):
+        if isinstance(target, ast.Name):
+            found.setdefault(target.id, []).append(value)
+    return found
+
+
+def added(tree: Tree) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What `x.append(value)` and the like, `x[key] = value` and `x += value` put in where."""
+    for name in _GROWING:
+        for call in tree.calls.get(name, ()):
+            if isinstance(call.func, ast.Attribute):
+                yield from ((call.func.value, each) for each in (*call.args, *(one.value for one in call.keywords)))
+    for assignment in tree.assignments:
+        if isinstance(assignment, ast.AugAssign):
+            yield assignment.target, assignment.value
+        for target, value in assigned(assignment):
+            yield from ((each.value, value) for each in _bound(target) if isinstance(each, ast.Subscript))
+
+
+def _bound(target: ast.expr) -> Iterator[ast.expr]:
+    """A target, or those in a tuple of them."""
+    if isinstance(target, ast.Tuple | ast.List):
+        yield from (each for element in target.elts for each in _bound(element))
+    else:
+        yield target
+
+
+def _makes(tree: Tree, call: ast.Call) -> bool:
+    """Whether a call may make a module or a parameter: its name may be one of a class, or of a function of the file."""
+    name = last_name(call.func)
+    if isinstance(call.func, ast.Name):
+        return name in _makers(tree)
+    root = root_name(call.func)
+    return name in _TRAINED or (root in tree.roots and root not in _library_names(tree))
+
+
+@lru_cache(maxsize=1)
+def _makers(tree: Tree) -> frozenset[str]:
+    """Names of layers, of what the file defines, and of what it imports from other packages."""
+    own = (each.name for each in (*tree.classes, *tree.routines))
+    imported = (name for name, target in tree.imported if target.partition(".")[0] not in _LIBRARIES)
+    return tree.spellings(*_TRAINED, *own, *imported)
+
+
+@lru_cache(maxsize=1)
+def _library_names(tree: Tree) -> frozenset[str]:
+    """What imports bind to nothing but packages without modules of their own."""
+    others = {name for name, target in tree.imported if target.partition(".")[0] not in _LIBRARIES}
+    return frozenset(name for name, _ in tree.imported) - others
