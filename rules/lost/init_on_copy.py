@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.dropped_writes import may_drop
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _TRIGGERS = (
     fix=Safety.UNSAFE,
     triggers=tuple(re.compile(pattern) for pattern in _TRIGGERS),
     context=CONTEXT,
+    premise=may_drop,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An init whose values go to a copy of the parameter, or to a new tensor, and are dropped with it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.loop_variables import may_rebind
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _LIKE = {"zeros_like": "zeros_", "ones_like": "ones_", "randn_like": "normal_", 
     Default.ON,
     fix=Safety.DISPLAY,
     triggers=(re.compile(r"parameters\(\):(?:[^\n]*\n){0,12}?[ \t]*\w+ *= *(?:\w|\()"),),
+    premise=may_rebind,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A loop over parameters that binds its variable to another tensor: no parameter changes."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.building import may_build_default
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _DEFAULT = re.compile(r"def \w++\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*?= ?(?:\[(
     triggers=(_DEFAULT,),
     context=CONTEXT,
     project=True,
+    premise=may_build_default,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A module with parameters as the default of an argument: it is built once, and every call shares its weights."""

@@ -12,6 +12,9 @@ VIEWS = frozenset(
 )
 """Methods that return a view, of whatever tensor, or the tensor itself; most are functions of `torch` as well."""
 
+TURNING = frozenset({"transpose", "swapaxes", "swapdims", "permute"})
+"""Views that may be a transposition, as `t` is."""
+
 ATTRIBUTES = frozenset({"data", "T", "mT", "H", "mH", "real"})
 """Attributes of a tensor that share its storage."""
 

@@ -9,12 +9,12 @@ import libcst as cst
 
 from initlint.facts.meaning.tensors import is_tensor
 from initlint.facts.reading.inside import inside, named
+from initlint.facts.reading.loop_variables import PARAMETERS
 from initlint.facts.reading.scopes import Assignment, Branch, Function, Joined, Looped
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
 
-_PARAMETERS = {"parameters": (), "named_parameters": (1,)}
 _MOVING = frozenset({"to", "cuda", "cpu", "half", "float", "double", "clone", "detach", "mul", "add", "div", "sub"})
 
 
@@ -36,8 +36,8 @@ def _loop_of(assignment: Assignment) -> cst.For | None:
     alternatives = binding.alternatives if isinstance(binding, Joined) else (binding,)
     looped = next((each for each in alternatives if isinstance(each, Looped)), None)
     match looped.iterable if looped is not None else None:
-        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in _PARAMETERS:
-            if looped is None or looped.unpacking != _PARAMETERS[name]:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in PARAMETERS:
+            if looped is None or looped.unpacking != PARAMETERS[name]:
                 return None
         case _:
             return None

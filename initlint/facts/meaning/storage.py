@@ -164,7 +164,7 @@ class Accesses:
             return _matched(access, node, name, given)
         if name not in table.VIEWS:
             return Access(access.tensor, Storage.OPEN, Layout.OPEN)
-        if name == "t" or (name in _TURNING and sorted(map(_number, given)) in ([0, 1], [-2, -1])):
+        if name == "t" or (name in table.TURNING and sorted(map(_number, given)) in ([0, 1], [-2, -1])):
             return _turned(access) if name != "permute" or list(map(_number, given)) == [1, 0] else access
         kept = name in _KEEPING
         return access if kept else replace(access, layout=Layout.OPEN)
@@ -180,7 +180,6 @@ class Accesses:
         return name == "to" and any(isinstance(flag, cst.Name) and flag.value == "True" for flag in flags)
 
 
-_TURNING = frozenset({"transpose", "swapaxes", "swapdims", "permute"})
 _KEEPING = frozenset({"view", "view_as", "unsqueeze", "detach", "detach_", "requires_grad_"})
 
 

@@ -6,7 +6,7 @@ Whatever is imported from elsewhere, and whatever the file defines, may be a mod
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from initlint.facts.api.layers import ALWAYS_TRAINED, LAYERS
@@ -29,6 +29,12 @@ _GROWING = frozenset({"append", "extend", "insert", "add_module"})
 def may_build(tree: Tree, node: ast.expr) -> bool:
     """Whether an expression may be a module or a parameter, or hold one."""
     return any(isinstance(each, ast.Call) and _makes(tree, each) for each in _parts(tree, node))
+
+
+def may_build_default(tree: Tree) -> bool:
+    """Whether the default of a parameter may be a module."""
+    given = ((*each.args.defaults, *each.args.kw_defaults) for each in tree.routines)
+    return any(default is not None and may_build(tree, default) for defaults in given for default in defaults)
 
 
 def _parts(tree: Tree, node: ast.expr) -> Iterator[ast.expr]:
@@ -63,10 +69,25 @@ def _elements(node: ast.expr) -> Sequence[ast.expr | None]:
             return []
 
 
-def looked_up(tree: Tree, name: ast.Name) -> Iterator[ast.expr]:
+def may_make_parameter(tree: Tree, node: ast.expr) -> bool:
+    """Whether an expression may be a parameter, or hold one."""
+    makers = tree.spellings("Parameter", "UninitializedParameter")
+    return any(isinstance(each, ast.Call) and last_name(each.func) in makers for each in _parts(tree, node))
+
+
+def values_of(tree: Tree, name: ast.Name) -> list[ast.expr]:
+    """What a name may be assigned where it is used."""
+    return _in_force(tree, name, tree.values)
+
+
+def looked_up(tree: Tree, name: ast.Name) -> list[ast.expr]:
     """What a name may be assigned where it is used, what it may be looped over, and what may be added to it."""
+    return _in_force(tree, name, _given(tree))
+
+
+def _in_force(tree: Tree, name: ast.Name, known: Mapping[str, Sequence[ast.expr]]) -> list[ast.expr]:
     scopes = {None, *tree.routines_around(name)}
-    return (each for each in _given(tree).get(name.id, ()) if tree.routine(each) in scopes)
+    return [each for each in known.get(name.id, ()) if tree.routine(each) in scopes]
 
 
 @lru_cache(maxsize=1)
@@ -90,13 +111,13 @@ def added(tree: Tree) -> Iterator[tuple[ast.expr, ast.expr]]:
         if isinstance(assignment, ast.AugAssign):
             yield assignment.target, assignment.value
         for target, value in assigned(assignment):
-            yield from ((each.value, value) for each in _bound(target) if isinstance(each, ast.Subscript))
+            yield from ((each.value, value) for each in bound(target) if isinstance(each, ast.Subscript))
 
 
-def _bound(target: ast.expr) -> Iterator[ast.expr]:
+def bound(target: ast.expr) -> Iterator[ast.expr]:
     """A target, or those in a tuple of them."""
     if isinstance(target, ast.Tuple | ast.List):
-        yield from (each for element in target.elts for each in _bound(element))
+        yield from (each for element in target.elts for each in bound(element))
     else:
         yield target
 
@@ -112,8 +133,8 @@ def _makes(tree: Tree, call: ast.Call) -> bool:
 
 @lru_cache(maxsize=1)
 def _makers(tree: Tree) -> frozenset[str]:
-    """Names of layers, of what the file defines, and of what it imports from other packages."""
-    own = (each.name for each in (*tree.classes, *tree.routines))
+    """Names of layers, of what the file defines, classes without bases apart, and of what it imports from elsewhere."""
+    own = (each.name for each in (*(one for one in tree.classes if one.bases), *tree.routines))
     imported = (name for name, target in tree.imported if target.partition(".")[0] not in _LIBRARIES)
     return tree.spellings(*_TRAINED, *own, *imported)
 

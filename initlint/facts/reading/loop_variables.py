@@ -1,0 +1,61 @@
+"""Loops over parameters, as `ast` has them: enough to say that none lets its variable stand for another tensor."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from initlint.facts.reading.tree import Tree, last_name
+
+PARAMETERS = {"parameters": (), "named_parameters": (1,)}
+"""Methods that give parameters, each with where a parameter stands in the target of a loop."""
+
+_For = ast.For | ast.AsyncFor
+
+
+def may_rebind(tree: Tree) -> bool:
+    """Whether a loop over parameters may bind its variable to something that nothing in it reads."""
+    return any(
+        loop in tree.around(value) and not isinstance(value, ast.Constant) and not _is_read(tree, name, value, loop)
+        for loop, name in _variables(tree)
+        for value in tree.values.get(name, ())
+    )
+
+
+@lru_cache(maxsize=1)
+def parameter_variables(tree: Tree) -> frozenset[str]:
+    """The names that loops and comprehensions over parameters bind."""
+    loops = (each for each in tree.loops if isinstance(each.iter, ast.Call) and last_name(each.iter.func) in PARAMETERS)
+    return frozenset(each.id for loop in loops for each in ast.walk(loop.target) if isinstance(each, ast.Name))
+
+
+def _variables(tree: Tree) -> Iterator[tuple[_For, str]]:
+    """The `for` statements over parameters, each with the name that it gives them."""
+    for loop in tree.loops:
+        method = loop.iter.func if isinstance(loop.iter, ast.Call) else None
+        if not isinstance(loop, _For) or not isinstance(method, ast.Attribute) or method.attr not in PARAMETERS:
+            continue
+        target: ast.expr | None = loop.target
+        for place in PARAMETERS[method.attr]:
+            parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
+            target = parts[place] if place < len(parts) else None
+        if isinstance(target, ast.Name):
+            yield loop, target.id
+
+
+def _is_read(tree: Tree, name: str, value: ast.expr, loop: _For) -> bool:
+    """Whether the body of a loop names its variable behind a value that it is given, where that value gets to."""
+    end = value.end_lineno or 0, value.end_col_offset or 0
+    taken = tree.branches(value)
+    behind = (use for use in tree.names[name] if (use.lineno, use.col_offset) >= end and _is_in_body(tree, use, loop))
+    return any(all(taken.get(test, side) is side for test, side in tree.branches(use).items()) for use in behind)
+
+
+def _is_in_body(tree: Tree, node: ast.expr, loop: _For) -> bool:
+    inner: ast.AST = node
+    for around in tree.around(node):
+        if around is loop:
+            return inner in loop.body
+        inner = around
+    return False
