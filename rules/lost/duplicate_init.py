@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import init_calls
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Tree
     from initlint.facts.sites.repeated import RepeatedInit
 
 _TWICE = r"_\(\s*(?:tensor=)?(\w+[.\[][\w.\[\]-]+)[,)][^\n]*\n(?:[^\n]*\n){0,40}?[^\n]*_\(\s*(?:tensor=)?\1[,)]"
 _METHODS = (".normal_(", ".uniform_(", ".fill_(", ".zero_(")
+
+_SUITES = ("body", "orelse", "finalbody")
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether two statements of one suite may be inits of the same tensor, or one have another name."""
+    first: dict[tuple[ast.AST, str, str], ast.Call] = {}
+    for call in init_calls(tree):
+        statement = tree.parents.get(call.node)
+        if statement is None:
+            return True
+        if isinstance(statement, ast.Expr):
+            around = tree.parents[statement]
+            suite = next(name for name in _SUITES if statement in getattr(around, name, ()))
+            keys = [(around, suite, ast.dump(tensor)) for tensor in call.written]
+            if any(first.setdefault(key, call.node) is not call.node for key in keys):
+                return True
+    return False
 
 
 @rule(
@@ -26,6 +47,7 @@ _METHODS = (".normal_(", ".uniform_(", ".fill_(", ".zero_(")
     fix=Safety.DISPLAY,
     triggers=(re.compile(_TWICE), *((word, f"weight{data}{word}") for word in _METHODS for data in ("", ".data"))),
     context=CONTEXT,
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """Two inits of the same tensor, one right after the other: the first has no effect."""

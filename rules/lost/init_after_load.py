@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.module_inits import may_wipe
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _INITIALISES = (".apply(", "modules():", "parameters():")
     triggers=tuple(pair for load in _LOADS for init in _INITIALISES for pair in ((load, init), (init, load))),
     context=CONTEXT,
     project=True,
+    premise=may_wipe,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An init of a whole model behind the call that loads its weights: what was loaded is gone."""

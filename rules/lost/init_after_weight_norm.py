@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.module_inits import may_lose_init
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     triggers=("weight_norm", "parametrizations", "_unstructured", "_structured", "custom_from_mask", "prune.identity"),
     context=CONTEXT,
     project=True,
+    premise=may_lose_init,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An init of a weight that is already reparametrised: it is recomputed before it is ever used."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
 from initlint.facts.reading import text
+from initlint.facts.reading.module_inits import may_overwrite
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _REACHES = (".apply(", "modules()", "self.parameters()")
     triggers=tuple(pair for sets in _SETS for all_ in _REACHES for pair in ((sets, all_), (all_, sets))),
     context=CONTEXT,
     project=True,
+    premise=may_overwrite,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A constant that a layer is given before an init of all layers reaches it again."""

@@ -122,25 +122,28 @@ def bound(target: ast.expr) -> Iterator[ast.expr]:
         yield target
 
 
+def may_lead_elsewhere(tree: Tree, node: ast.expr) -> bool:
+    """Whether a name or attribute may be of another file of the project."""
+    return root_name(node) in _foreign(tree)
+
+
+@lru_cache(maxsize=1)
+def _foreign(tree: Tree) -> frozenset[str]:
+    """What imports bind to something outside of the libraries, and names that are assigned something of it."""
+    found = {name for name, target in tree.imported if target.partition(".")[0] not in _LIBRARIES}
+    return tree.bound_to(found)
+
+
 def _makes(tree: Tree, call: ast.Call) -> bool:
     """Whether a call may make a module or a parameter: its name may be one of a class, or of a function of the file."""
     name = last_name(call.func)
     if isinstance(call.func, ast.Name):
         return name in _makers(tree)
-    root = root_name(call.func)
-    return name in _TRAINED or (root in tree.roots and root not in _library_names(tree))
+    return name in _TRAINED or may_lead_elsewhere(tree, call.func)
 
 
 @lru_cache(maxsize=1)
 def _makers(tree: Tree) -> frozenset[str]:
     """Names of layers, of what the file defines, classes without bases apart, and of what it imports from elsewhere."""
     own = (each.name for each in (*(one for one in tree.classes if one.bases), *tree.routines))
-    imported = (name for name, target in tree.imported if target.partition(".")[0] not in _LIBRARIES)
-    return tree.spellings(*_TRAINED, *own, *imported)
-
-
-@lru_cache(maxsize=1)
-def _library_names(tree: Tree) -> frozenset[str]:
-    """What imports bind to nothing but packages without modules of their own."""
-    others = {name for name, target in tree.imported if target.partition(".")[0] not in _LIBRARIES}
-    return frozenset(name for name, _ in tree.imported) - others
+    return tree.spellings(*_TRAINED, *own) | _foreign(tree)

@@ -61,6 +61,14 @@ class InitCall:
         starred = any(isinstance(argument, ast.Starred) for argument in self.node.args)
         return starred or any(keyword.arg is None for keyword in self.node.keywords)
 
+    @property
+    def written(self) -> list[ast.expr]:
+        """What may be written, without `.data` and `.detach()`, however the arguments bind."""
+        if self.method:
+            return [_stripped(self.node.func.value)] if isinstance(self.node.func, ast.Attribute) else []
+        named = (each.value for each in self.node.keywords if each.arg == "tensor")
+        return [_stripped(each) for each in (*self.node.args[:1], *named)]
+
     def holds(self, parameter: str) -> bool:
         """Whether a parameter is given, or may be."""
         return self.given is None or parameter in self.given
@@ -78,6 +86,17 @@ class InitCall:
             return True
         nodes = (self.given[name] for name in parameters if name in self.given)
         return any(number(node) is None and (named or not _has_name(node)) for node in nodes)
+
+
+def _stripped(tensor: ast.expr) -> ast.expr:
+    while True:
+        match tensor:
+            case ast.Attribute(value=inner, attr="data"):
+                tensor = inner
+            case ast.Call(func=ast.Attribute(value=inner, attr="detach" | "detach_")):
+                tensor = inner
+            case _:
+                return tensor
 
 
 def _has_name(node: ast.expr) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
-from initlint.facts.reading.tree import Tree, last_name
+from initlint.facts.reading.tree import Loop, Tree, last_name
 
 PARAMETERS = {"parameters": (), "named_parameters": (1,)}
 """Methods that give parameters, each with where a parameter stands in the target of a loop."""
@@ -23,11 +23,30 @@ def may_rebind(tree: Tree) -> bool:
     )
 
 
+def loops_of(tree: Tree, name: ast.Name) -> list[Loop]:
+    """The loops and comprehensions that may bind a name where it is used."""
+    scopes = {None, *tree.routines_around(name)}
+    return [each for each in _loops(tree).get(name.id, ()) if tree.routine(each) in scopes]
+
+
+@lru_cache(maxsize=1)
+def _loops(tree: Tree) -> dict[str, list[Loop]]:
+    found: dict[str, list[Loop]] = {}
+    for loop in tree.loops:
+        for each in ast.walk(loop.target):
+            if isinstance(each, ast.Name):
+                found.setdefault(each.id, []).append(loop)
+    return found
+
+
 @lru_cache(maxsize=1)
 def parameter_variables(tree: Tree) -> frozenset[str]:
     """The names that loops and comprehensions over parameters bind."""
-    loops = (each for each in tree.loops if isinstance(each.iter, ast.Call) and last_name(each.iter.func) in PARAMETERS)
-    return frozenset(each.id for loop in loops for each in ast.walk(loop.target) if isinstance(each, ast.Name))
+    return frozenset(name for name, loops in _loops(tree).items() if any(map(_is_over_parameters, loops)))
+
+
+def _is_over_parameters(loop: Loop) -> bool:
+    return isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) in PARAMETERS
 
 
 def _variables(tree: Tree) -> Iterator[tuple[_For, str]]:

@@ -191,7 +191,11 @@ class Tree:
     @cached_property
     def roots(self) -> frozenset[str]:
         """The names that imports bind, and those that are assigned one of them or something in it."""
-        found = {name for name, _ in self.imported}
+        return self.bound_to({name for name, _ in self.imported})
+
+    def bound_to(self, names: Iterable[str]) -> frozenset[str]:
+        """Some names, and those that are assigned one of them or something in it."""
+        found = set(names)
         roots = {name: set(map(root_name, values)) - {""} for name, values in self.values.items()}
         while more := {name for name, holders in roots.items() if name not in found and holders & found}:
             found |= more
