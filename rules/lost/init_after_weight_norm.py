@@ -34,14 +34,15 @@ def check(file: File) -> Iterator[Alarm]:
     from initlint.facts.execution.reparametrised import lost_inits
 
     for found in lost_inits(file):
-        wrapper = text.code(found.wraps[0].call.func)
+        wrap = found.wraps[0].call
+        wrapper = text.code(wrap.func)
         holder = f"{text.code(found.subject)} is" if found.whole else f"layers of {text.code(found.subject)} are"
         where = f"where {found.where}, " if found.where else ""
         message = (
             f"{where}{holder} under {wrapper} already, which computes the weight anew from other parameters: "
             f"what {found.site.spelled} writes is lost, the weight keeps the scale that it had when it was wrapped"
         )
-        related = [(found.wraps[0].call, "it is wrapped here")]
+        related = [(wrap, "it is wrapped here")] if any(each.node is wrap for each in file.record.calls) else []
         if found.node is not found.site.node and found.site.file is file:
             related.append((found.site.node, "the init is here"))
         yield Alarm(found.node, message, tuple(_fixes(found)), tuple(related))

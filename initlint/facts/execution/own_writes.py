@@ -172,31 +172,43 @@ def _names(tree: Tree, statement: ast.AST, value: ast.expr) -> Iterator[str | No
         case ast.Call() | ast.keyword():
             call = tree.parents[statement] if isinstance(statement, ast.keyword) else statement
             if isinstance(call, ast.Call) and _is_registration(call):
-                key = call.args[0] if call.args else None
-                known = isinstance(key, ast.Constant) and isinstance(key.value, str)
-                yield key.value if known else None
+                key = getattr(call.args[0], "value", None) if call.args else None
+                yield key if isinstance(key, str) else None
 
 
 def _may_be_raw(parameter: ast.Call, allocating: Container[str]) -> bool:
     """Whether a trained parameter may be made of memory that nothing has written."""
-    named = {each.arg: each.value for each in parameter.keywords}
-    data, trained = [*parameter.args, None, None][:2]
-    data, trained = data or named.get("data"), trained or named.get("requires_grad")
+    given: dict[str | None, ast.expr] = dict(zip(("data", "requires_grad"), parameter.args, strict=False))
+    given |= {each.arg: each.value for each in parameter.keywords}
+    trained, data = given.get("requires_grad"), given.get("data")
     if trained is not None and not (isinstance(trained, ast.Constant) and trained.value is True):
         return False
-    while isinstance(data, ast.Call) and isinstance(data.func, ast.Attribute) and data.func.attr in table.SAME_NUMBERS:
-        data = data.func.value
-    return isinstance(data, ast.Call) and last_name(data.func) in allocating and not _has_no_numbers(data)
+    made = _moved_from(data) if data is not None else None
+    return isinstance(made, ast.Call) and last_name(made.func) in allocating and not _has_no_numbers(made)
+
+
+def _moved_from(tensor: ast.expr) -> ast.expr:
+    """A tensor without the methods that leave its numbers as they are."""
+    while True:
+        match tensor:
+            case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in table.SAME_NUMBERS:
+                tensor = inner
+            case _:
+                return tensor
 
 
 def _has_no_numbers(allocation: ast.Call) -> bool:
     """Whether an allocation is of no element, of integers, or of no memory at all."""
     asked = [each.value for each in allocation.keywords if each.arg in ("dtype", "device")]
-    if any(last_name(each).startswith(table.INTEGERS) or _is_meta(each) for each in asked):
+    if any(_is_integer(each) or _is_meta(each) for each in asked):
         return True
     sizes = [] if any(each.arg == "size" for each in allocation.keywords) else allocation.args
     parts = (part for size in sizes for part in _elements(size))
     return any(isinstance(part, ast.Constant) and type(part.value) is int and part.value == 0 for part in parts)
+
+
+def _is_integer(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr.startswith(table.INTEGERS)
 
 
 def _is_meta(node: ast.expr) -> bool:

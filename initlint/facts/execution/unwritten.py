@@ -14,6 +14,7 @@ from initlint.facts.execution.steps import lineage
 from initlint.facts.project import ClassSketch, Loop, ScopeSketch
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Class
+from initlint.facts.reading.tree import last_name
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -99,8 +100,19 @@ class _Search:
         users = self.elsewhere.users([each.name for each in (class_, *heirs)])
         derived = (each for each in users if isinstance(each, ClassSketch))
         outside += tuple(each for each in derived if names & {base.rpartition(".")[2] for base in each.bases})
-        nodes = tuple(each for each in self.tree.classes if each.name in names)
-        return _Kin((*bases, *heirs), nodes, outside, users, known, layered)
+        return _Kin((*bases, *heirs), tuple(self.nodes_of(names)), outside, users, known, layered)
+
+    def nodes_of(self, names: set[str]) -> list[ast.ClassDef]:
+        """The classes of these names in the whole file, and those that derive from them."""
+        found: list[ast.ClassDef] = []
+        while more := [each for each in self.tree.classes if each not in found and self.is_one_of(each, names)]:
+            found += more
+            names = names | {each.name for each in more}
+        return found
+
+    def is_one_of(self, node: ast.ClassDef, names: set[str]) -> bool:
+        """Whether a class has one of these names, or a base of such a name."""
+        return node.name in names or any(last_name(base) in names for base in node.bases)
 
     def is_idle(self, method: str, kin: _Kin) -> bool:
         """Whether nothing calls a method on an object of the class."""

@@ -6,11 +6,11 @@ Whatever is imported from elsewhere, and whatever the file defines, may be a mod
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from initlint.facts.api.layers import ALWAYS_TRAINED, LAYERS
-from initlint.facts.reading.tree import Tree, assigned, last_name, root_name
+from initlint.facts.reading.tree import Tree, last_name, root_name
 
 _LIBRARIES = frozenset({"torch", "numpy", "math", "collections", "functools", "itertools", "copy", "typing"})
 """Packages of which nothing is a module with parameters but what `torch.nn` has."""
@@ -33,8 +33,8 @@ def may_build(tree: Tree, node: ast.expr) -> bool:
 
 def may_build_default(tree: Tree) -> bool:
     """Whether the default of a parameter may be a module."""
-    given = ((*each.args.defaults, *each.args.kw_defaults) for each in tree.routines)
-    return any(default is not None and may_build(tree, default) for defaults in given for default in defaults)
+    defaults = (default for each in tree.routines for default in (*each.args.defaults, *each.args.kw_defaults))
+    return any(default is not None and may_build(tree, default) for default in defaults)
 
 
 def _parts(tree: Tree, node: ast.expr) -> Iterator[ast.expr]:
@@ -49,7 +49,7 @@ def _parts(tree: Tree, node: ast.expr) -> Iterator[ast.expr]:
             pending += looked_up(tree, each) if isinstance(each, ast.Name) else _elements(each)
 
 
-def _elements(node: ast.expr) -> Sequence[ast.expr | None]:
+def _elements(node: ast.expr) -> Sequence[ast.expr]:
     """The parts of an expression that it passes on."""
     match node:
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements) | ast.Dict(values=elements):
@@ -64,7 +64,7 @@ def _elements(node: ast.expr) -> Sequence[ast.expr | None]:
             return [value]
         case ast.Call(func=function):
             holder = [function.value] if isinstance(function, ast.Attribute) else []
-            return [*holder, *node.args, *(each.value for each in node.keywords)]
+            return [*holder, *arguments(node)]
         case _:
             return []
 
@@ -76,50 +76,62 @@ def may_make_parameter(tree: Tree, node: ast.expr) -> bool:
 
 
 def values_of(tree: Tree, name: ast.Name) -> list[ast.expr]:
-    """What a name may be assigned where it is used."""
-    return _in_force(tree, name, tree.values)
+    """What a name may be assigned where it is used, and what `+=` and the like give it."""
+    return [*_in_force(tree, name, tree.values), *_in_force(tree, name, _augmented(tree))]
 
 
 def looked_up(tree: Tree, name: ast.Name) -> list[ast.expr]:
     """What a name may be assigned where it is used, what it may be looped over, and what may be added to it."""
-    return _in_force(tree, name, _given(tree))
+    return [*_in_force(tree, name, tree.values), *_in_force(tree, name, _given(tree))]
 
 
 def _in_force(tree: Tree, name: ast.Name, known: Mapping[str, Sequence[ast.expr]]) -> list[ast.expr]:
-    scopes = {None, *tree.routines_around(name)}
-    return [each for each in known.get(name.id, ()) if tree.routine(each) in scopes]
+    found = known.get(name.id, ())
+    scopes = {None, *tree.routines_around(name)} if found else {None}
+    return [each for each in found if tree.routine(each) in scopes]
+
+
+@lru_cache(maxsize=1)
+def _augmented(tree: Tree) -> dict[str, list[ast.expr]]:
+    return _by_name((each.target, each.value) for each in tree.assignments if isinstance(each, ast.AugAssign))
 
 
 @lru_cache(maxsize=1)
 def _given(tree: Tree) -> dict[str, list[ast.expr]]:
-    """By name: the values that are assigned to it or added to it, and what it loops over."""
-    found = {name: list(values) for name, values in tree.values.items()}
-    pairs = [(each.target, each.iter) for each in tree.loops]
-    for target, value in (*pairs, *added(tree)):
+    return _by_name((*((each.target, each.iter) for each in tree.loops), *added(tree)))
+
+
+def _by_name(pairs: Iterable[tuple[ast.expr, ast.expr]]) -> dict[str, list[ast.expr]]:
+    found: dict[str, list[ast.expr]] = {}
+    for target, value in pairs:
         if isinstance(target, ast.Name):
             found.setdefault(target.id, []).append(value)
     return found
 
 
-def added(tree: Tree) -> Iterator[tuple[ast.expr, ast.expr]]:
+@lru_cache(maxsize=1)
+def added(tree: Tree) -> tuple[tuple[ast.expr, ast.expr], ...]:
     """What `x.append(value)` and the like, `x[key] = value` and `x += value` put in where."""
-    for name in _GROWING:
-        for call in tree.calls.get(name, ()):
-            if isinstance(call.func, ast.Attribute):
-                yield from ((call.func.value, each) for each in (*call.args, *(one.value for one in call.keywords)))
-    for assignment in tree.assignments:
-        if isinstance(assignment, ast.AugAssign):
-            yield assignment.target, assignment.value
-        for target, value in assigned(assignment):
-            yield from ((each.value, value) for each in bound(target) if isinstance(each, ast.Subscript))
+    calls = (call for name in _GROWING for call in tree.calls.get(name, ()))
+    holders = ((call.func.value, call) for call in calls if isinstance(call.func, ast.Attribute))
+    targets = ((each, value) for target, value in tree.pairs for each in bound(target))
+    return (
+        *((holder, value) for holder, call in holders for value in arguments(call)),
+        *((each.target, each.value) for each in tree.assignments if isinstance(each, ast.AugAssign)),
+        *((target.value, value) for target, value in targets if isinstance(target, ast.Subscript)),
+    )
 
 
-def bound(target: ast.expr) -> Iterator[ast.expr]:
+def arguments(call: ast.Call) -> list[ast.expr]:
+    """What a call is given, by position and by name."""
+    return [*call.args, *(each.value for each in call.keywords)]
+
+
+def bound(target: ast.expr) -> list[ast.expr]:
     """A target, or those in a tuple of them."""
     if isinstance(target, ast.Tuple | ast.List):
-        yield from (each for element in target.elts for each in bound(element))
-    else:
-        yield target
+        return [each for element in target.elts for each in bound(element)]
+    return [target]
 
 
 def may_lead_elsewhere(tree: Tree, node: ast.expr) -> bool:

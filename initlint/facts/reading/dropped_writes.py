@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from initlint.facts.api import storage as table
-from initlint.facts.reading.building import bound, may_make_parameter, values_of
+from initlint.facts.reading.building import arguments, bound, may_make_parameter, values_of
 from initlint.facts.reading.init_calls import init_calls
 from initlint.facts.reading.loop_variables import parameter_variables
-from initlint.facts.reading.tree import Tree, last_name, root_name
+from initlint.facts.reading.tree import Assignment, Tree, last_name, root_name
 
 _SLOTS = frozenset({"weight", "bias"})
 _SAME = frozenset({"real", "data"})
@@ -49,7 +49,7 @@ def _assigns_to_copy(tree: Tree) -> bool:
     return any(_is_dropped(tree, each.value, each) for each in targets if isinstance(each, ast.Subscript))
 
 
-def _targets(assignment: ast.AST) -> Sequence[ast.expr]:
+def _targets(assignment: Assignment) -> Sequence[ast.expr]:
     return assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
 
 
@@ -59,8 +59,13 @@ def _is_not_taken(tree: Tree) -> bool:
         for call in _own(tree, name):
             if isinstance(call.func, ast.Attribute) and _may_be_parameter(tree, call.func.value):
                 return True
-    sized = (call for call in tree.called(*table.LIKE, *table.SIZED) if call.args and _is_discarded(tree, call))
-    return any(_may_be_parameter(tree, _sized_by(call.args[0])) for call in sized if not _runs(tree, call))
+    made = (call for call in tree.called(*table.LIKE, *table.SIZED) if _is_discarded(tree, call))
+    like = (first for call in made if (first := _first(call)) is not None and not _runs(tree, call))
+    return any(_may_be_parameter(tree, _sized_by(each)) for each in like)
+
+
+def _first(call: ast.Call) -> ast.expr | None:
+    return next(iter(arguments(call)), None)
 
 
 def _sized_by(node: ast.expr) -> ast.expr:
@@ -122,15 +127,14 @@ def _operations(tree: Tree, call: ast.Call) -> Iterator[tuple[ast.expr, frozense
     names = tree.meanings(last_name(call.func))
     if isinstance(call.func, ast.Attribute):
         yield call.func.value, names
-    if call.args and (isinstance(call.func, ast.Name) or root_name(call.func) in tree.roots):
-        given = call.args[0]
-        yield (given.elts[0] if isinstance(given, ast.List | ast.Tuple) and given.elts else given), names
+    first = _first(call)
+    if first is not None and (isinstance(call.func, ast.Name) or root_name(call.func) in tree.roots):
+        yield (first.elts[0] if isinstance(first, ast.List | ast.Tuple) and first.elts else first), names
 
 
 def _converts(tree: Tree, call: ast.Call, names: frozenset[str]) -> bool:
     """Whether `.to(…)` or `.type(…)` may be told to copy, or to convert to another type of number."""
-    given = (*call.args, *(each.value for each in call.keywords))
-    other = any(not tree.meanings(last_name(each)).isdisjoint(_OTHER_TYPES) for each in given)
+    other = any(not tree.meanings(last_name(each)).isdisjoint(_OTHER_TYPES) for each in arguments(call))
     return not names.isdisjoint({"to", "type"}) and (other or any(each.arg == "copy" for each in call.keywords))
 
 

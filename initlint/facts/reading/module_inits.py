@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from initlint.facts.api.reparametrisations import REPARAMETRISATIONS
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.reading.building import may_build, may_lead_elsewhere, values_of
+from initlint.facts.reading.building import arguments, may_build, may_lead_elsewhere, values_of
 from initlint.facts.reading.init_calls import InitCall, init_calls
 from initlint.facts.reading.loop_variables import loops_of, parameter_variables
 from initlint.facts.reading.tree import Tree, last_name, receiver
@@ -30,8 +30,8 @@ def may_lose_init(tree: Tree) -> bool:
     A function that the file only applies may reparametrise as well.
     """
     if tree.words.isdisjoint(tree.spellings(*_WRAPS)):
-        arguments = (each for call in tree.calls.get("apply", ()) for one in call.args for each in ast.walk(one))
-        if not any(isinstance(each, ast.Name | ast.Attribute) and may_lead_elsewhere(tree, each) for each in arguments):
+        applied = (each for call in tree.calls.get("apply", ()) for one in arguments(call) for each in ast.walk(one))
+        if not any(isinstance(each, ast.Name | ast.Attribute) and may_lead_elsewhere(tree, each) for each in applied):
             return False
     owners = (owner for _, owner in _owners(tree, "weight"))
     layers = (each for each in owners if each is None or (_is_held(tree, each) and not _is_self(tree, each)))
@@ -107,8 +107,8 @@ def _applies(tree: Tree, call: ast.Call, *, given: bool) -> bool:
     """`module.apply(function)` of a function that may initialise."""
     if not isinstance(call.func, ast.Attribute) or not (given or _is_held(tree, call.func.value)):
         return False
-    arguments = (*call.args, *(each.value for each in call.keywords))
-    return len(arguments) == 1 and any(_initialises(tree, each) for each in ast.walk(arguments[0]))
+    functions = arguments(call)
+    return len(functions) == 1 and any(_initialises(tree, each) for each in ast.walk(functions[0]))
 
 
 def _initialising_calls(tree: Tree) -> Iterator[ast.Call]:

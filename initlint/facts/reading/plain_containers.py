@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from initlint.facts.reading.building import added, looked_up, may_build
-from initlint.facts.reading.tree import Tree, assigned, last_name, receiver
+from initlint.facts.reading.building import added, may_build, values_of
+from initlint.facts.reading.tree import Tree, last_name, receiver
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.GeneratorExp, ast.DictComp)
 _MAKING = frozenset({"list", "tuple", "dict", "OrderedDict"})
@@ -23,9 +23,9 @@ class _Held:
 def may_hold_modules(tree: Tree) -> bool:
     """Whether a list, tuple or dictionary of modules may be an attribute of an object whose `forward` uses it."""
     return any(
-        _is_unregistered(tree, held) and any(may_build(tree, value) for value in (*held.made, *held.added))
+        any(may_build(tree, value) for value in (*held.made, *held.added)) and _is_used(tree, name)
         for (_, name), held in _attributes(tree).items()
-        if _is_used(tree, name)
+        if _is_unregistered(tree, held)
     )
 
 
@@ -49,11 +49,10 @@ def _is_settled(tree: Tree, value: ast.expr) -> bool:
 def _attributes(tree: Tree) -> dict[tuple[ast.ClassDef, str], _Held]:
     """What is assigned and added to the attributes of objects, by class and name."""
     found: dict[tuple[ast.ClassDef, str], _Held] = {}
-    for assignment in tree.assignments:
-        for target, value in assigned(assignment):
-            key = _own(tree, target)
-            if key is not None and not (isinstance(value, ast.Constant) and value.value is None):
-                found.setdefault(key, _Held()).made.append(value)
+    for target, value in tree.pairs:
+        key = _own(tree, target)
+        if key is not None and not (isinstance(value, ast.Constant) and value.value is None):
+            found.setdefault(key, _Held()).made.append(value)
     for holder, value in added(tree):
         key = _own(tree, holder)
         if key in found:
@@ -102,7 +101,7 @@ def _may_be_container(tree: Tree, value: ast.expr) -> bool:
             case _ if each in seen:
                 continue
             case ast.Name():
-                pending += looked_up(tree, each)
+                pending += values_of(tree, each)
             case ast.BinOp(left=left, right=right):
                 pending += left, right
             case ast.Call(func=function) if not _MAKING.isdisjoint(tree.meanings(last_name(function))):

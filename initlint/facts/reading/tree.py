@@ -137,10 +137,15 @@ class Tree:
         return dict(self.imported)
 
     @cached_property
+    def pairs(self) -> list[tuple[ast.expr, ast.expr]]:
+        """The targets of all assignments, each with its value."""
+        return [pair for each in self.assignments for pair in assigned(each)]
+
+    @cached_property
     def values(self) -> dict[str, list[ast.expr]]:
         """What is assigned to plain names, anywhere."""
         found: dict[str, list[ast.expr]] = {}
-        for target, value in (pair for each in self.assignments for pair in assigned(each)):
+        for target, value in self.pairs:
             if isinstance(target, ast.Name):
                 found.setdefault(target.id, []).append(value)
         return found
