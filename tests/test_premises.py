@@ -9,6 +9,7 @@ import pytest
 
 from initlint import catalogue
 from initlint.engine import Options, check_source
+from initlint.facts.project import Project, Sketch
 from initlint.source import Source
 
 ALL = catalogue.select(("ALL",), preview=True)
@@ -480,9 +481,190 @@ CASES = {
 }
 
 
+def layer(*lines: str, head: str = "", arguments: str = "", forward: str = "x", methods: str = "") -> str:
+    """A module class below imports and functions of one's own, with further methods or classes behind it."""
+    return HEAD + head + model(*lines, arguments=arguments, forward=forward).removeprefix(HEAD) + methods
+
+
+def parameters(*lines: str, over: str = "for p in net.parameters():") -> str:
+    """A loop over parameters in a function."""
+    return f"{HEAD}zeros = torch.zeros_like\ndef f(net, c, q):\n    {over}\n" + "".join(
+        f"        {line}\n" for line in lines
+    )
+
+
+def statements(*lines: str, head: str = "") -> str:
+    """Statements of a function that is given a module and a state."""
+    return HEAD + head + "def f(net, state):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+ELSEWHERE = f"""{HEAD}
+def init_weights(m):
+    if isinstance(m, (nn.Conv2d, nn.Linear)):
+        nn.init.normal_(m.weight, 0.0, 0.02)
+
+def wrap(m):
+    if isinstance(m, nn.Conv2d):
+        m.weight = nn.utils.weight_norm(m).weight
+
+class block(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.fc = nn.Linear(n, n)
+"""
+INIT = (
+    "def init(m, std=0.02):\n    if isinstance(m, (nn.Conv2d, nn.Linear)):\n"
+    "        nn.init.normal_(m.weight, 0.0, std)\n"
+)
+WRAP = "from functools import partial\nfrom torch.nn.utils import weight_norm\n" + INIT
+CONV = "self.conv = weight_norm(nn.Conv2d(3, 4, 3))"
+FC = "self.fc = nn.Linear(3, 3)"
+OTHER = "self.other = [nn.Linear(3, 3), nn.Tanh()]"
+
+CASES |= {
+    # What nothing writes, and what is not registered.
+    "INI601 imported parameter": layer(
+        "E = torch.empty", "self.w = P(E(3, 4))", head="from torch.nn import Parameter as P\n", forward="x @ self.w"
+    ),
+    "INI601 one side of a choice": layer(
+        "self.w = nn.Parameter(torch.Tensor(3, 4).cuda()) if bias else None", arguments=", bias", forward="x @ self.w"
+    ),
+    "INI601 registered by keyword": layer(
+        "self.register_parameter('w', param=nn.Parameter(data=torch.empty((3, 4))))", forward="x @ self.w"
+    ),
+    "INI601 reset that nothing calls": layer(
+        "self.build()",
+        forward="x @ self.w",
+        methods="    def build(self):\n        self.w = nn.Parameter(torch.empty(3, 4))\n"
+        "    def reset(self):\n        nn.init.zeros_(self.w)\n",
+    ),
+    "INI601 another class writes its own": layer(
+        "self.w = nn.Parameter(torch.empty(3, 4))",
+        forward="x @ self.w",
+        methods="class Other(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.w = nn.Parameter(torch.zeros(3))\n        nn.init.ones_(self.w)\n",
+    ),
+    "INI602 choice of layers": model(
+        "a = nn.Linear(3, 3) if x else nn.Linear(3, 3, False)",
+        "b = a",
+        "self.layers = [b, nn.Tanh()]",
+        forward="self.layers",
+    ),
+    "INI602 list in a list": model(
+        "a = []", "a += [nn.Linear(3, 3)]", "self.layers = [a, nn.Tanh()]", forward="self.layers"
+    ),
+    "INI602 variable of a loop": model(
+        "self.layers = []", "for a in [nn.Linear(3, 3)]:", "    self.layers.append(a)", forward="self.layers"
+    ),
+    "INI602 copies": layer(
+        "a = nn.Linear(3, 3)",
+        "self.layers = list(copy.deepcopy(a) for _ in x)",
+        "self.other = [nn.Tanh(), nn.ReLU()]",
+        head="import copy\n",
+        forward="self.layers",
+    ),
+    "INI602 ordered dictionary": layer(
+        "self.layers = O()",
+        "self.layers['a'] = nn.Linear(3, 3)",
+        "self.other = {}",
+        "self.other['b'] = nn.Tanh()",
+        head="from collections import OrderedDict as O\n",
+        forward="self.layers",
+    ),
+    "INI602 class of another file": layer(
+        "self.layers = []",
+        "for i in x:",
+        "    self.layers.append(block(i))",
+        head="from weights import block\n",
+        forward="self.layers",
+    ),
+    "INI602 used by a method of an heir": layer(
+        OTHER,
+        methods="class Heir(Net):\n    def forward(self, x):\n        return self.run(x)\n"
+        "    def run(self, x):\n        return self.other[0](x)\n",
+    ),
+    "INI602 assigned by what does not count": layer(
+        OTHER,
+        forward="self.other",
+        methods="    def set(self, x):\n        self.other = x\n    def set(self, x):\n"
+        "        def inner():\n            self.other = x\n        return inner\n",
+    ),
+    "INI607 read in the other branch": parameters("if c:", "    p = zeros(p)", "elif q(p):", "    q(p)"),
+    "INI607 named, read before": parameters("q(p)", "p = p.to(c)", over="for n, (p) in net.named_parameters():"),
+    "INI608 assigned layer": f"{HEAD}L = nn.Linear\ndef f(x, *, layer=L(3, 3)):\n    return layer(x)\n",
+    "INI608 built before": f"{HEAD}A = nn.Linear(3, 3)\ndef f(x, layer=A, b=nn.ReLU()):\n    return layer(x)\n",
+    "INI608 class of another file": (
+        f"{HEAD}from weights import block as Block\ndef f(x, layer=Block(3)):\n    return layer(x)\n"
+    ),
+    # What is lost.
+    "INI701 assigned init": layer(CONV, "n = nn.init.normal_", "n(self.conv.weight, 0.0, 0.02)", head=WRAP),
+    "INI701 applied in part": layer(CONV, "go = init", "self.apply(fn=partial(go, std=0.02))", head=WRAP),
+    "INI701 applied from another file": layer(CONV, "weights.init_weights(self.conv)", head="import weights\n" + WRAP),
+    "INI701 loop over a tuple": layer(
+        CONV, "for m in (self.conv,):", "    nn.init.normal_(m.weight, 0.0, 0.02)", head=WRAP
+    ),
+    "INI701 loop over a local": layer(
+        CONV, "a = self.conv", "nn.init.normal_(a.weight.detach(), 0.0, 0.02)", "init(a)", head=WRAP
+    ),
+    "INI701 called by the constructor": layer(CONV, "self.forward(1)", head=WRAP, forward="init(self.conv)"),
+    "INI701 model that a function makes": layer(
+        CONV, head=WRAP, methods="def make():\n    return Net()\ndef f(d):\n    net = make()\n    net.apply(init)\n"
+    ),
+    "INI701 wrapped by another file": layer(
+        "self.conv = nn.Conv2d(3, 4, 3)  # weight_norm",
+        "self.apply(wrap)",
+        "self.apply(init)",
+        head="from weights import wrap\n" + INIT,
+    ),
+    "INI702 first argument by name": model(FC, "nn.init.normal_(tensor=torch.cat(tensors=[self.fc.weight, x]))"),
+    "INI702 mask of a mask": model(FC, "a = x > 0", "b = a", "self.fc.weight.data[:, b].zero_()"),
+    "INI702 transposed": model(FC, "nn.init.normal_(self.fc.weight.mT.flatten())"),
+    "INI702 assigned type": model(FC, "D = torch.half", "nn.init.normal_(self.fc.weight.to(dtype=D))  # x.weight.mul("),
+    "INI702 parameter that an init returns": model(
+        "P = nn.Parameter", "a = nn.init.normal_(P(torch.zeros(3)))", "self.w = a", "self.w.data.clone().zero_()"
+    ),
+    "INI702 loop over parameters": model(FC, "for n, p in self.named_parameters():", "    p.data.clone().zero_()"),
+    "INI702 size by name": model(
+        FC, "z = torch.zeros", "z(size=self.fc.weight.shape)", "torch.zeros(self.fc.weight.shape)"
+    ),
+    "INI703 loop over parameters": model(
+        FC,
+        "nn.init.eye_(self.fc.weight)",
+        "for n, p in self.named_parameters():",
+        "    p.data.normal_(0.0, 0.02)  # modules()",
+    ),
+    "INI703 applied from another file": layer(
+        FC, "nn.init.zeros_(self.fc.weight)", "self.apply(w.init_weights)", head="import weights as w\n"
+    ),
+    "INI703 object that holds it": layer(
+        "self.fc = nn.Sequential(nn.Linear(3, 3))",
+        "nn.init.zeros_(self.fc[0].weight)",
+        head=INIT,
+        methods="class Outer(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.net = Net()\n        self.apply(init)\n",
+    ),
+    "INI704 assigned init": statements("z = nn.init.zeros_", "z(net.weight)", "z(net.weight)  # weight.normal_("),
+    "INI704 imported init": statements(
+        "z(net.weight)", "z(tensor=net.weight)  # weight.normal_(", head="from torch.nn.init import zeros_ as z\n"
+    ),
+    "INI704 star import": statements("zeros_(net.weight)", "zeros_(net.weight)", head="from torch.nn.init import *\n"),
+    "INI705 function of another file": statements(
+        "net.load_state_dict(state)", "net.apply(weights.init_weights)", head="import weights\n"
+    ),
+    "INI705 pretrained": statements(
+        "net = tv.models.resnet18(weights='DEFAULT')", "net.apply(fn=init)", head="import torchvision as tv\n" + INIT
+    ),
+    "INI705 imported maker": statements(
+        "net = c('resnet18', pretrained=True)", "net.apply(init)", head="from timm import create_model as c\n" + INIT
+    ),
+}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_premise_holds_where_its_rule_finds_something(case: str) -> None:
     source = Source(Path("net.py"), CASES[case])
-    judged, bare = (check_source(source, rules, OPTIONS) for rules in (ALL, BARE))
+    project = Project([("net.py", Sketch.of(source.text)), ("weights.py", Sketch.of(ELSEWHERE))])
+    options = replace(OPTIONS, elsewhere=project.elsewhere("net.py"))
+    judged, bare = (check_source(source, rules, options) for rules in (ALL, BARE))
     assert case.partition(" ")[0] in {finding.code for finding in bare.findings}
     assert judged.findings == bare.findings
