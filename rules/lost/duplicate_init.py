@@ -24,12 +24,10 @@ _SUITES = ("body", "orelse", "finalbody")
 
 
 def _may_hold(tree: Tree) -> bool:
-    """Whether two statements of one suite may be inits of the same tensor, or one have another name."""
+    """Whether two statements of one suite may be inits of the same tensor."""
     first: dict[tuple[ast.AST, str, str], ast.Call] = {}
     for call in init_calls(tree):
-        statement = tree.parents.get(call.node)
-        if statement is None:
-            return True
+        statement = tree.parents[call.node]
         if isinstance(statement, ast.Expr):
             around = tree.parents[statement]
             suite = next(name for name in _SUITES if statement in getattr(around, name, ()))

@@ -26,10 +26,8 @@ def may_drop(tree: Tree) -> bool:
 
 
 def _inits_copy(tree: Tree) -> bool:
-    """`nn.init.zeros_(w.clone())`, and whatever may be called under another name."""
+    """`nn.init.zeros_(w.clone())`."""
     for call in init_calls(tree):
-        if call.node not in tree.parents:
-            return True
         if not call.method and _is_discarded(tree, call.node):
             tensors = (*call.node.args[:1], *(each.value for each in call.node.keywords if each.arg == "tensor"))
             if any(any(_copied(tree, tensor)) for tensor in tensors):

@@ -34,14 +34,13 @@ def may_lose_init(tree: Tree) -> bool:
         if not any(isinstance(each, ast.Name | ast.Attribute) and may_lead_elsewhere(tree, each) for each in applied):
             return False
     owners = (owner for _, owner in _owners(tree, "weight"))
-    layers = (each for each in owners if each is None or (_is_held(tree, each) and not _is_self(tree, each)))
-    return any(True for _ in layers) or _inits_all(tree)
+    return any(_is_held(tree, each) and not _is_self(tree, each) for each in owners) or _inits_all(tree)
 
 
 def may_overwrite(tree: Tree) -> bool:
     """Whether a layer of an object may be set to a constant, and all modules or parameters be initialised."""
     constant = any(
-        call.draw in _CONSTANTS and (owner is None or _is_own(tree, owner))
+        call.draw in _CONSTANTS and _is_own(tree, owner)
         for attribute in _SLOTS
         for call, owner in _owners(tree, attribute)
     )
@@ -55,11 +54,9 @@ def may_wipe(tree: Tree) -> bool:
     return (loads or (ready and not _LOADED.isdisjoint(tree.keywords))) and _inits_all(tree, given=True)
 
 
-def _owners(tree: Tree, attribute: str) -> Iterator[tuple[InitCall, ast.expr | None]]:
-    """The inits that write this attribute of something, each with what that is; None where it is called elsewhere."""
+def _owners(tree: Tree, attribute: str) -> Iterator[tuple[InitCall, ast.expr]]:
+    """The inits that write this attribute of something, each with what that is."""
     for call in init_calls(tree):
-        if call.node not in tree.parents:
-            yield call, None
         for tensor in call.written:
             if isinstance(tensor, ast.Attribute) and tensor.attr == attribute:
                 yield call, tensor.value
@@ -82,7 +79,7 @@ def _inits_all(tree: Tree, *, given: bool = False) -> bool:
     looped = {each.id for loop in tree.loops if _is_inside(loop.iter) for each in _names(loop.target)}
     for attribute in _SLOTS:
         for _, owner in _owners(tree, attribute):
-            if owner is None or (isinstance(owner, ast.Name) and owner.id in looped):
+            if isinstance(owner, ast.Name) and owner.id in looped:
                 return True
     return any(_applies(tree, call, given=given) for call in tree.calls.get("apply", ())) or any(
         any(given or _is_held(tree, each) for each in call.args) for call in _initialising_calls(tree)
@@ -135,9 +132,9 @@ def _initialises(tree: Tree, function: ast.AST) -> bool:
 @lru_cache(maxsize=1)
 def _initialisers(tree: Tree) -> frozenset[str]:
     """The functions that may write a weight or bias, and those that name one of them."""
-    places = [call.node.func if call.node not in tree.parents else call.node for call in _writing(tree)]
+    writing = (call.node for attribute in _SLOTS for call, _ in _owners(tree, attribute))
     found: set[str] = set()
-    pending = [routine.name for place in places for routine in tree.routines_around(place)]
+    pending = [routine.name for node in writing for routine in tree.routines_around(node)]
     while pending:
         name = pending.pop()
         if name not in found:
@@ -146,10 +143,6 @@ def _initialisers(tree: Tree) -> frozenset[str]:
                 uses = (*tree.names.get(each, ()), *tree.attributes.get(each, ()))
                 pending += [routine.name for use in uses for routine in tree.routines_around(use)]
     return frozenset(found)
-
-
-def _writing(tree: Tree) -> Iterator[InitCall]:
-    return (call for attribute in _SLOTS for call, _ in _owners(tree, attribute))
 
 
 def _is_own(tree: Tree, owner: ast.expr) -> bool:
