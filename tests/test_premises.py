@@ -38,6 +38,19 @@ def hugging_face(*lines: str, constructor: tuple[str, ...] = ("self.post_init()"
     )
 
 
+def picked(*lines: str, layer: str = "nn.Conv2d", head: str = "") -> str:
+    """A function with these lines for the modules that a test picks."""
+    body = "\n".join(f"            {line}" for line in lines)
+    return (
+        f"import math\n{head}{HEAD}def start(model):\n    for m in model.modules():\n"
+        f"        if isinstance(m, {layer}):\n{body}\n"
+    )
+
+
+COUNTED = "n = m.kernel_size[0] * m.kernel_size[1] * m.out_channels"
+INITIALISED = "nn.init.normal_(m.weight, std=math.sqrt(2.0 / n))"
+ROWS = {"arguments": ", i, o", "forward": "x @ self.w"}
+STACK = {"arguments": ", e, i, o", "forward": "torch.bmm(x, self.w)"}
 ZEROED = ("for m in self.modules():", "    if isinstance(m, nn.Linear):", "        nn.init.zeros_(m.bias)")
 NORMALISED = ("self.fc = nn.Linear(3, 4)", "self.norm = nn.LayerNorm(4)", "for m in self.modules():")
 EARLY = (
@@ -478,6 +491,279 @@ CASES = {
         constructor=("self.post_init()", "self.grow()"),
         methods="    def grow(self):\n        self.head = make()\n",
     ).replace("class", "def make():\n    return nn.Linear(3, 3)\nclass", 1),
+    # Scales that are computed by hand.
+    "INI201 imported root": picked(
+        COUNTED, "m.weight.data.normal_(0, root(2.0 / n))", head="from math import sqrt as root\n"
+    ),
+    "INI201 assigned root": picked(COUNTED, "root = math.sqrt", "nn.init.normal_(m.weight, 0, root(2.0 / n))"),
+    "INI201 step by step": picked(
+        "n = m.out_channels",
+        "n *= m.kernel_size[0]",
+        "n *= m.kernel_size[1]",
+        "std = 2.0",
+        "std /= n",
+        "m.weight.data.normal_(0, std ** 0.5)",
+    ),
+    "INI201 unpacked sizes": picked(
+        "o, _, h, w = m.weight.shape", "nn.init.normal_(m.weight, std=(2.0 / (o * h * w)) ** 0.5)"
+    ),
+    "INI201 several at once": picked(
+        "n, two = m.kernel_size[0] * m.kernel_size[1] * m.out_channels, 2.0",
+        "nn.init.normal_(m.weight, std=math.sqrt(two / n))",
+    ),
+    "INI201 walrus": picked(
+        "print(n := m.kernel_size[0] * m.kernel_size[1] * m.out_channels)",
+        "nn.init.normal_(m.weight, std=math.sqrt(2.0 / n))",
+    ),
+    "INI201 all entries": picked(
+        "n = m.weight.data.numel() / m.weight.detach().shape[1]", "nn.init.normal_(m.weight, std=math.sqrt(2.0 / n))"
+    ),
+    "INI201 root of a tensor": picked(COUNTED, "nn.init.normal_(m.weight, std=torch.tensor(2.0 / n).sqrt().item())"),
+    "INI201 functional layer": "import math\nfrom torch.nn import functional as F\n"
+    + model(
+        "self.w = nn.Parameter(torch.empty(o, i))",
+        "nn.init.normal_(self.w, std=math.sqrt(2 / o))",
+        arguments=", i, o",
+        forward="F.linear(x, self.w)",
+    ),
+    "INI201 constant of the module": "import math\nROOT = math.sqrt(2)\n"
+    + picked("std = ROOT / m.out_features ** 0.5", "nn.init.normal_(m.weight, 0, std)", layer="nn.Linear"),
+    "INI201 groups on the other way": picked(
+        COUNTED,
+        "if m.groups > 1:",
+        "    n //= m.groups",
+        "    nn.init.normal_(m.weight, std=math.sqrt(2.0 / n))",
+        "else:",
+        "    nn.init.normal_(m.weight, std=math.sqrt(2.0 / n))",
+    ),
+    "INI201 groups on a way that leaves": picked(
+        COUNTED,
+        "if m.groups > 1:",
+        "    n //= m.groups",
+        "    continue",
+        "nn.init.normal_(m.weight, std=math.sqrt(2.0 / n))",
+    ),
+    "INI201 groups afterwards": picked(COUNTED, INITIALISED, "n //= m.groups"),
+    "INI201 groups in another value": picked(f"{COUNTED} // m.groups", COUNTED, INITIALISED),
+    "INI201 groups in a local of the function around": picked(
+        f"{COUNTED} // m.groups",
+        "def draw(m):",
+        "    if isinstance(m, nn.Conv2d):",
+        f"        {COUNTED}",
+        f"        {INITIALISED}",
+    ),
+    "INI201 groups that cancel": picked(
+        "n = m.in_channels / m.groups * m.kernel_size[0] * m.kernel_size[1] * m.out_channels / m.weight.size(1)",
+        INITIALISED,
+    ),
+    "INI203 groups by position": picked(
+        COUNTED, "m.weight.data.normal_(0, math.sqrt(2.0 / n))", head="from torch.nn import Conv2d as C\n"
+    )
+    + "c = C(8, 8, 3, 1, 1, 1, 4)\n",
+    "INI203 groups of something else": picked(
+        COUNTED, "other = model.groups", "m.weight.data.normal_(0, math.sqrt(2.0 / n))"
+    )
+    + "def f(m):\n    return m.groups\nc = nn.Conv2d(8, 8, 3, groups=4)\n",
+    "INI210 unpacked sizes": picked(
+        "o, i, h, w = m.weight.size()", "nn.init.normal_(m.weight, 0, math.sqrt(2.0 / (h * o)))"
+    ),
+    "INI210 from the end": picked(
+        "nn.init.normal_(m.weight, 0, math.sqrt(2.0 / (m.weight.size(-1) * m.weight.size(0))))"
+    ),
+    "INI210 type that is chosen": (
+        f"import math\n{HEAD}def f(model, k):\n    conv = [nn.Conv1d, nn.Conv2d][k]\n"
+        "    conv(3, 4, kernel_size=(3, 3))\n    for m in model.modules():\n        if isinstance(m, conv):\n"
+        "            nn.init.normal_(m.weight, 0, math.sqrt(2.0 / (m.kernel_size[0] * m.out_channels)))\n"
+    ),
+    "INI210 three sides": picked(COUNTED, INITIALISED, layer="C", head="from torch.nn import Conv3d as C\n"),
+    "INI210 three sides by name": picked("pass")
+    + f"        if m.__class__.__name__ == 'Conv3d':\n            {COUNTED}\n            {INITIALISED}\n",
+    "INI210 three sides of a type that is chosen": (
+        f"import math\n{HEAD}def f(model, k):\n    conv = [nn.Conv1d, k][k]\n    conv(3, 4, kernel_size=(3, 3, 3))\n"
+        "    for m in model.modules():\n        if isinstance(m, conv):\n"
+        f"            {COUNTED}\n            {INITIALISED}\n"
+    ),
+    "INI210 one side of two that are read": picked(
+        "k = m.kernel_size[1]", "n = m.kernel_size[0] * m.out_channels", "print(k * n)", INITIALISED
+    ),
+    "INI210 side that is divided out": picked(
+        "n = m.kernel_size[0] * m.kernel_size[1] * m.out_channels / m.kernel_size[1]", INITIALISED
+    ),
+    "INI210 module in a module": (
+        f"import math\n{HEAD}def f(b):\n    if isinstance(b.conv, nn.Conv2d):\n"
+        "        n = b.conv.kernel_size[0] * b.conv.out_channels\n"
+        "        nn.init.normal_(b.conv.weight, 0, math.sqrt(2.0 / n))\n"
+    ),
+    "INI207 two roots": picked("nn.init.normal_(m.weight, 0, math.sqrt(2) * math.sqrt(3 / m.in_channels))"),
+    "INI207 sum": picked("k = 1", "k += 2", "nn.init.normal_(m.weight, 0, math.sqrt(2 * k / m.in_channels))"),
+    "INI207 divisor": picked("nn.init.normal_(m.weight, 0, 1 / math.sqrt(m.in_channels / 6.0))"),
+    "INI207 decimal": picked("nn.init.trunc_normal_(m.weight, std=(1.5 * 4 / m.in_channels) ** 0.5)"),
+    "INI207 gain": picked(
+        "g = nn.init.calculate_gain('leaky_relu', 3 ** 0.5)",
+        "nn.init.normal_(m.weight, std=g * (12 / m.in_channels) ** 0.5)",
+    ),
+    "INI202 unpacked sizes": picked(
+        "o, i = m.weight.shape", "fan_in = o", "nn.init.normal_(m.weight, std=fan_in ** -0.5)", layer="nn.Linear"
+    ),
+    "INI202 behind another name": picked(
+        "size = m.out_features",
+        "fan_in = size",
+        "nn.init.normal_(m.weight, std=1 / math.sqrt(fan_in))",
+        layer="nn.Linear",
+    ),
+    "INI202 annotated": picked(
+        "_fan_out: int = m.weight.data.detach().size()[1]",
+        "nn.init.normal_(m.weight, std=_fan_out ** -0.5)",
+        layer="nn.Linear",
+    ),
+    # Parameters of an object's own.
+    "INI204 by a condition": model(
+        "self.w = nn.Parameter(torch.empty(i, o)) if o else None", "nn.init.kaiming_uniform_(self.w)", **ROWS
+    ),
+    "INI204 bound": "import math\n"
+    + model(
+        "self.w = nn.Parameter(torch.empty(i, o))",
+        "bound = 1 / math.sqrt(self.w.size(1))",
+        "self.w.data.uniform_(-bound, bound)",
+        **ROWS,
+    ),
+    "INI204 another self": model(
+        "self.w = nn.Parameter(torch.empty(i, o))",
+        "mode = 'fan_in'",
+        "init = nn.init.kaiming_uniform_",
+        "init(self.w, mode=mode)",
+        **ROWS,
+    ).replace("self", "this"),
+    "INI205 local": model(
+        "w = nn.Parameter(torch.empty(e, i, o))", "self.w = w", "nn.init.xavier_uniform_(self.w)", **STACK
+    ),
+    "INI205 keyword": model(
+        "self.w = nn.Parameter(data=nn.init.kaiming_normal_(torch.empty(e, i, o)))",
+        "nn.init.kaiming_uniform_(self.w)",
+        **STACK,
+    ),
+    "INI205 sizes behind a name": model(
+        "shape = (e, i, o)", "self.w = nn.Parameter(torch.empty(shape))", "nn.init.xavier_uniform_(self.w)", **STACK
+    ),
+    "INI205 starred sizes": model(
+        "self.w = nn.Parameter(torch.empty(n, *shape))",
+        "nn.init.xavier_uniform_(self.w)",
+        arguments=", n, shape",
+        forward="torch.matmul(x, self.w.view(self.w.size(0), -1))",
+    ),
+    "INI205 biases of a stack": model(
+        "self.w = nn.Parameter(torch.randn(e, i, o))",
+        "self.b = nn.Parameter(torch.empty(e, o))",
+        "nn.init.xavier_uniform_(self.b)",
+        arguments=", e, i, o",
+        forward="torch.bmm(x, self.w) + self.b",
+    ),
+    "INI205 name without underscore": model(
+        "self.w = nn.Parameter(torch.empty(e, i, o))", "I.xavier_normal(self.w.data)", **STACK
+    )
+    + "import torch.nn.init as I\n",
+    # Truncated normals.
+    "INI409 unpacked": f"{HEAD}low, high = -0.04, 0.04\ndef f(w):\n    nn.init.trunc_normal_(w, low, high)\n",
+    "INI409 items": f"{HEAD}BOUNDS = (-0.04, 0.04)\ndef f(w):\n    nn.init.trunc_normal_(w, BOUNDS[0], BOUNDS[1])\n",
+    "INI409 step by step": f"{HEAD}def f(w):\n    low = 1\n    low -= 3\n    nn.init.trunc_normal_(w, low, 2)\n",
+    "INI414 multiples": f"{HEAD}def f(w, c):\n    nn.init.trunc_normal_(w, 0.0, c.std, 2.5 * c.std, 5 * c.std)\n",
+    "INI414 equal bounds": f"{HEAD}def f(w, c):\n    nn.init.trunc_normal_(w, 0.0, c.std, 0, 0)\n",
+    "INI414 default std": f"{HEAD}def f(w):\n    nn.init.trunc_normal_(w, a=3.0, b=5.0)\n",
+    "INI414 enormous std": f"{HEAD}def f(w):\n    nn.init.trunc_normal_(w, std=5000.0)\n",
+    "INI415 constant of the module": f"{HEAD}STD = 1.5\ndef f(w):\n    nn.init.trunc_normal_(w, std=STD)\n",
+    "INI415 what cancels": f"{HEAD}def f(w, c):\n    nn.init.trunc_normal_(w, std=2 * c.d / c.d)\n",
+    "INI415 power of nothing": f"{HEAD}def f(w, c):\n    nn.init.trunc_normal_(w, std=3 * c.d ** 0)\n",
+    "INI415 pi": f"from math import pi as p\n{HEAD}def f(w):\n    nn.init.trunc_normal_(w, std=p)\n",
+    "INI416 multiples": f"{HEAD}def f(w, c):\n    nn.init.trunc_normal_(w, std=c.std, a=-c.std, b=c.std)\n",
+    "INI416 default bounds": f"{HEAD}def f(w):\n    nn.init.trunc_normal_(w, std=2.0, a=-2.0, b=2.0)\n",
+    # Gains.
+    "INI101 slope by default": model(
+        "self.c = nn.Conv2d(3, 4, 3)",
+        "self.a = nn.LeakyReLU(slope)",
+        "nn.init.kaiming_normal_(self.c.weight)",
+        arguments=", slope=0.2",
+        forward="self.a(self.c(x))",
+    ),
+    "INI101 other names": "from torch.nn import functional as F\nlrelu = F.leaky_relu\nSLOPE = 0.2\n"
+    + model(
+        "self.c = nn.Conv2d(3, 4, 3)",
+        "kind = 'leaky_relu'",
+        "nn.init.kaiming_normal_(self.c.weight, nonlinearity=kind)",
+        forward="lrelu(self.c(x), SLOPE)",
+    ),
+    "INI101 gain": model(
+        "self.c = nn.Conv2d(3, 4, 3)",
+        "self.a = nn.LeakyReLU(negative_slope=0.1 * 2)",
+        "kind = 'leaky_relu'",
+        "gain = nn.init.calculate_gain",
+        "nn.init.xavier_normal_(self.c.weight, gain(kind))",
+        forward="self.a(self.c(x))",
+    ),
+    "INI107 constant of the module": "GAIN = 0.02\n" + picked("nn.init.xavier_normal_(m.weight, GAIN)"),
+    "INI107 quotient": picked(
+        "xavier(m.weight, gain=1 / 50)", head="from torch.nn.init import xavier_normal as xavier\n"
+    ),
+    "INI107 power": "GAIN = 2 ** -5\n" + picked("nn.init.xavier_normal_(m.weight, GAIN)"),
+    "INI107 assigned again": picked("gain = 1.0", "gain = 0.02", "nn.init.xavier_normal_(m.weight, gain)"),
+    "INI107 assigned function": (
+        f"{HEAD}def f(w, kind, gain=0.02):\n    init = nn.init.orthogonal_\n    if kind:\n"
+        "        nn.init.normal_(w, 0.0, gain)\n    else:\n        init(w, gain=gain)\n"
+    ),
+    "INI107 imported helper": (
+        f"from mmcv.cnn import normal_init as normal\n{HEAD}def f(m, kind, std=0.02):\n    if kind:\n"
+        "        normal(m, 0, std)\n    else:\n        nn.init.xavier_uniform_(m.weight, std)\n"
+    ),
+    # Modules, and what init modules do not have.
+    "INI406 imported in a function": (
+        "import torch\nfrom .weights import init as I\ndef f(w):\n    from torch.nn import init as I\n"
+        "    I.normall_(w)\n"
+    ),
+    "INI406 assigned over an import": (
+        "import torch\nfrom . import init\ninit.foo()\ntool = torch.nn\ninit = tool.init\n"
+        "def f(w):\n    init.normall_(w)\n"
+    ),
+    "INI406 star import": "from torch.nn import *\ninit.normall_(w)\nimport torch.nn.init as i\n",
+    "INI411 appended": model(
+        "self.parts = []",
+        "for i in range(3):",
+        "    self.parts.append(nn.Linear(3, 3))",
+        "for part in self.parts:",
+        "    nn.init.xavier_uniform_(part)",
+    ),
+    "INI411 reparametrised": model(
+        "self.fc = nn.utils.spectral_norm(nn.Linear(3, 3)).cuda()", "nn.init.xavier_uniform_(self.fc)"
+    ),
+    "INI411 type": f"{HEAD}def f(m):\n    if type(m) in (nn.Linear,):\n        nn.init.xavier_uniform_(m)\n",
+    "INI411 classes by name": (
+        f"{HEAD}KINDS = (nn.Linear, nn.Conv2d)\ndef f(m):\n    if isinstance(m.fc, KINDS):\n"
+        "        nn.init.xavier_uniform_(m.fc)\n"
+    ),
+    "INI411 name of the class": (
+        f"{HEAD}def f(m):\n    name = m.fc.__class__.__name__\n    if name.find('Linear') != -1:\n"
+        "        nn.init.xavier_uniform_(m.fc)\n"
+    ),
+    "INI411 function of the file": f"{HEAD}def linear(n):\n    return nn.Linear(n, n)\n"
+    + model("self.fc = linear(3)", "nn.init.xavier_uniform_(self.fc)").removeprefix(HEAD),
+    "INI411 loop over names": model(
+        "a = nn.Linear(3, 3)", "b = nn.Linear(3, 3)", "for part in (a, b):", "    nn.init.xavier_uniform_(part)"
+    ),
+    "INI412 imported helper": f"from mmcv.cnn import constant_init as init\n{HEAD}def f(m):\n    init(m.weight, 0)\n",
+    "INI412 module of helpers": f"import mmengine.model as mm\n{HEAD}def f(m):\n    mm.constant_init(m.weight, 0)\n",
+    "INI412 loop over parameters": (
+        f"from mmcv.cnn import constant_init\n{HEAD}def f(m):\n    for name, p in m.named_parameters():\n"
+        "        constant_init(p, 0)\n"
+    ),
+    "INI412 tensor that is made": "from mmcv.cnn import normal_init\n"
+    + model("self.token = nn.Parameter(torch.zeros(1, 4))", "normal_init(module=self.token, std=0.02)"),
+    "INI412 detached": (
+        f"from mmcv.cnn import normal_init\n{HEAD}def f(m):\n    normal_init(m.token.detach(), std=0.02)\n"
+    ),
+    "INI412 assigned helper": (
+        f"{HEAD}def init(module, v):\n    'Set.'\n    assert v\n"
+        "    if hasattr(module, 'weight') and module.weight is not None:\n"
+        "        nn.init.constant_(module.weight, v)\n    return module\nrun = init\n"
+        "def f(m):\n    run(m.weight, 0)  # (m, 'weight')\n"
+    ),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_cut
+from initlint.facts.reading.truncations import may_have_bounds_for_moments
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("trunc_normal_",),
-    premise=may_be_cut,
+    premise=may_have_bounds_for_moments,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bounds of a truncated normal in the slots of its mean and std."""

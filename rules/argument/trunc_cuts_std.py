@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.reading.init_calls import may_be_cut
+from initlint.facts.reading.truncations import may_have_large_std
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.DISPLAY,
     triggers=("trunc_normal_",),
-    premise=may_be_cut,
+    premise=may_have_large_std,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A standard deviation above 1 that the default bounds -2 and 2 of `trunc_normal_` cut."""

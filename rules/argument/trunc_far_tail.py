@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_cut
+from initlint.facts.reading.truncations import may_have_tail
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.DISPLAY,
     triggers=("trunc_normal_",),
-    premise=may_be_cut,
+    premise=may_have_tail,
 )
 def check(file: File) -> Iterator[Alarm]:
     """Bounds that leave only a tail of a truncated normal, or next to nothing of it."""

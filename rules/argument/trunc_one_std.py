@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_cut
+from initlint.facts.reading.truncations import may_have_near_bounds
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Default.PREVIEW,
     fix=Safety.DISPLAY,
     triggers=("trunc_normal_",),
-    premise=may_be_cut,
+    premise=may_have_near_bounds,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A truncated normal cut at one standard deviation, which leaves little more than half of the std."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import rooted
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_scaled
+from initlint.facts.reading.hand_rolled import may_be_bound
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=rooted("normal_", "init.normal"),
-    premise=may_be_scaled,
+    premise=may_be_bound,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The bound of a uniform law, sqrt(3) times its std, passed as the std of a normal one."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.reading.fan_names import may_be_misnamed
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _SWAPPED = {
     Default.ON,
     fix=Safety.UNSAFE,
     triggers=("fan_in", "fanin", "fan_out", "fanout"),
+    premise=may_be_misnamed,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A local named fan_in that holds the number of outputs, or the other way round, under the root of an init."""

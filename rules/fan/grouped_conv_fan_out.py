@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import rooted
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_be_scaled
+from initlint.facts.reading.hand_rolled import may_leave_out_groups
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=rooted("normal_", "init.normal"),
     context=("Conv1d", "Conv2d", "Conv3d", "groups"),
-    premise=may_be_scaled,
+    premise=may_leave_out_groups,
 )
 def check(file: File) -> Iterator[Alarm]:
     """He init written by hand with a fan_out that leaves out the groups of the convolutions that the file builds."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import rooted
-from initlint.facts.reading.init_calls import may_be_scaled
+from initlint.facts.reading.hand_rolled import may_count_outputs
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix=Safety.SAFE,
     triggers=rooted("normal_", "init.normal"),
     context=("Conv1d", "Conv2d", "Conv3d", "groups"),
-    premise=may_be_scaled,
+    premise=may_count_outputs,
 )
 def check(file: File) -> Iterator[Alarm]:
     """He init written by hand with fan_out, where `kaiming_normal_` would say so by name."""

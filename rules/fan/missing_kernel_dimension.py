@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import rooted
-from initlint.facts.reading.init_calls import may_be_scaled
+from initlint.facts.reading.hand_rolled import may_leave_out_kernel
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=rooted("normal_", "init.normal"),
     context=("Conv1d", "Conv2d", "Conv3d", "groups"),
-    premise=may_be_scaled,
+    premise=may_leave_out_kernel,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A hand-rolled scale of a 2-D or 3-D convolution that leaves out a dimension of its kernel."""

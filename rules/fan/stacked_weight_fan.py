@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import PRODUCTS
 from initlint.facts.reading import text
+from initlint.facts.reading.own_parameters import may_be_stacked
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=(("kaiming_", "Parameter"), ("xavier_", "Parameter")),
     context=PRODUCTS,
+    premise=may_be_stacked,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A stack of matrices given whole to an initialiser that counts the fans of one."""

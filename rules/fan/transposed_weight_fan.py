@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import PRODUCTS, rooted
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import may_scale_matrix
+from initlint.facts.reading.own_parameters import may_count_columns
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=(("kaiming_", "Parameter"), *rooted("normal_", "uniform_", beside=("Parameter",))),
     context=PRODUCTS,
-    premise=may_scale_matrix,
+    premise=may_count_columns,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The scale of an (in, out) matrix, the right operand of a product, taken from its second dimension."""

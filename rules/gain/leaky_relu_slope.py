@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.api.words import CONTEXT
+from initlint.facts.api.torch_init import Draw
+from initlint.facts.api.words import CONTEXT, LEAKY
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import InitCall, init_calls, number
+from initlint.facts.reading.numbers import may_be_number
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import DEFAULT_SLOPE, leaky_relu_gain
 
@@ -15,10 +19,38 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
     from initlint.facts.networks.activations import Slope
+    from initlint.facts.reading.tree import Tree
     from initlint.facts.sites.sites import InitSite
 
 SMALLEST = 0.2
 """Below this slope the gain is off by less than 2 % a layer."""
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether a leaky rectifier may have a slope from which on it matters, and a gain be left at the default one."""
+    leaky = ((name, call) for name in LEAKY for call in tree.calls.get(name, ()))
+    if not any(_may_be_steep(tree, call, first=name == "LeakyReLU") for name, call in leaky):
+        return False
+    kaiming = (call for call in init_calls(tree) if call.draw in (Draw.KAIMING_NORMAL, Draw.KAIMING_UNIFORM))
+    return any(map(_may_have_default_slope, kaiming)) or any(tree.called("calculate_gain"))
+
+
+def _may_be_steep(tree: Tree, call: ast.Call, *, first: bool) -> bool:
+    given = [each.value for each in call.keywords if each.arg == "negative_slope"]
+    given += call.args[:1] if first else call.args[1:2]
+    literals = (number(each) for each in given)
+    return any(
+        literal >= SMALLEST if literal is not None else may_be_number(tree, each, defaults=True)
+        for literal, each in zip(literals, given, strict=True)
+    )
+
+
+def _may_have_default_slope(call: InitCall) -> bool:
+    given = call.given
+    if given is None:
+        return True
+    word = given.get("nonlinearity")
+    return "a" not in given and not (isinstance(word, ast.Constant) and word.value != "leaky_relu")
 
 
 @rule(
@@ -29,6 +61,7 @@ SMALLEST = 0.2
     fix=Safety.UNSAFE,
     triggers=("LeakyReLU", "leaky_relu"),
     context=CONTEXT | {"forward"},
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """Kaiming gain left at its default slope although the activation has another slope."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.torch_init import MODULE_HELPERS, Draw
 from initlint.facts.reading import text
+from initlint.facts.reading.init_calls import InitCall, init_calls
+from initlint.facts.reading.numbers import evaluated, may_be_number
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import xavier_std
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
+    from initlint.facts.reading.tree import Tree
     from initlint.facts.scales.shared_scale import SharedScale
     from initlint.facts.sites.sites import InitSite
 
@@ -18,6 +23,33 @@ _SMALLEST, _LARGEST = 0.01, 0.05
 """Gains of 0.01 and less are how a head is made to start near zero; 0.02 is the usual std and no usual gain."""
 
 _LARGEST_SHARED = 0.1
+
+_XAVIER = (Draw.XAVIER_NORMAL, Draw.XAVIER_UNIFORM)
+_READING = (Draw.NORMAL, Draw.TRUNC_NORMAL, Draw.ORTHOGONAL, *_XAVIER)
+_HELPERS = tuple(name for name, parameters in MODULE_HELPERS.items() if not {"std", "gain"}.isdisjoint(parameters))
+
+
+def _may_hold(tree: Tree) -> bool:
+    """Whether a gain may be a small number, or a name that is a std elsewhere in the file."""
+    calls = [call for call in init_calls(tree) if call.draw in _READING]
+    if any(call.given is None for call in calls) or any(tree.called(*_HELPERS)):
+        return True
+    shared = _named(calls, "gain") & _named(calls, "std")
+    return bool(shared) or any(_may_be_small(tree, call) for call in calls if call.draw in _XAVIER)
+
+
+def _named(calls: list[InitCall], parameter: str) -> set[str]:
+    """The names that are given for a parameter."""
+    given = (call.given[parameter] for call in calls if call.given is not None and parameter in call.given)
+    return {each.id for each in given if isinstance(each, ast.Name)}
+
+
+def _may_be_small(tree: Tree, call: InitCall) -> bool:
+    given = (call.given or {}).get("gain")
+    if given is None:
+        return False
+    gain = evaluated(tree, given)
+    return may_be_number(tree, given) if gain is None else _SMALLEST < gain <= _LARGEST
 
 
 @rule(
@@ -27,6 +59,7 @@ _LARGEST_SHARED = 0.1
     Default.ON,
     fix=Safety.DISPLAY,
     triggers=("xavier_", "orthogonal_(", "init.orthogonal"),
+    premise=_may_hold,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A standard deviation where an initialiser reads a gain, which it multiplies by a scale of its own."""

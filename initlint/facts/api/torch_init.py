@@ -140,3 +140,6 @@ Each tests `hasattr(module, 'weight')`, then `hasattr(module, 'bias')`, and does
 
 REFUSED_SLOPES = frozenset({"torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor", "numpy.float32"})
 """What makes a number that is no float: torch refuses it as a slope."""
+
+HELPER_PACKAGES = ("mmcv", "mmengine")
+"""The packages of these helpers."""

@@ -14,6 +14,9 @@ ACTIVATIONS = frozenset(
 )  # fmt: skip
 """Names under which activations are used: module types, functions, strings of a configuration."""
 
+LEAKY = frozenset({"LeakyReLU", "leaky_relu", "leaky_relu_", "lrelu"})
+"""Names of rectifiers with a slope."""
+
 REPARAMETRISING = frozenset({"weight_norm", "spectral_norm", "orthogonal", "prune", "parametrizations"})
 
 CONTEXT = frozenset(

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.api.words import ACTIVATIONS
+from initlint.facts.api.words import ACTIVATIONS, LEAKY
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Call, Class, Env, Mention, Scope
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
 
-_LEAKY = frozenset({"LeakyReLU", "leaky_relu", "leaky_relu_", "lrelu"})
 _BOUNDED = frozenset({"tanh", "Tanh", "sigmoid", "Sigmoid"})
 _DEFAULT_SLOPE = 0.01
 _INIT_FUNCTIONS = re.compile(r"(?:kaiming|xavier|orthogonal).*|calculate_gain")
@@ -120,7 +119,7 @@ class Activations:
         name = text.last_name(call.node.func)
         if name is None or name not in ACTIVATIONS or name in _BOUNDED:
             return None
-        if name not in _LEAKY:
+        if name not in LEAKY:
             return call, Rectifier(call.node, name, None)
         qualified = self._file.names.qualified(call.node.func, call.env)
         if qualified is None or not qualified.startswith("torch."):

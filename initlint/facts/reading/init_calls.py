@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE, INITIALIZERS, METHODS, OTHER_NAMES, Draw
 from initlint.facts.reading.possible_parameters import may_be_parameter
@@ -18,7 +18,6 @@ from initlint.theory.gains import NONLINEARITIES
 _MODULES = frozenset({"init", "initialization", "initialization_utils"})
 """The last parts of the names of modules that hold init functions."""
 
-_TENSORS = frozenset({"weight", "bias", "data"})
 _FANS = (Draw.KAIMING_NORMAL, Draw.KAIMING_UNIFORM, Draw.XAVIER_NORMAL, Draw.XAVIER_UNIFORM)
 _READ = frozenset(NONLINEARITIES)
 _WORDS = {"mode": frozenset({"fan_in", "fan_out"}), "nonlinearity": _READ}
@@ -174,21 +173,34 @@ def init_modules(tree: Tree) -> frozenset[str]:
 
 def may_be_unknown(tree: Tree) -> bool:
     """Whether a file may ask a module of init functions for what it does not have."""
-    known = {*INITIALIZERS, *DEPRECATED, *OTHER_NAMES}
-    modules = init_modules(tree)
-    for name in modules:
+    may_be_of_torch = cache(partial(_may_be_of_torch, tree))
+    for name in init_modules(tree):
         for node in (*tree.names.get(name, ()), *tree.attributes.get(name, ())):
+            if not may_be_of_torch(root_name(node)):
+                continue
             around = tree.parents[node]
             of_torch = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
             if of_torch and "torch" in tree.meanings(node.value.id):
                 return True
-            if isinstance(around, ast.Attribute) and around.attr not in known:
+            if isinstance(around, ast.Attribute) and not _is_known(around.attr):
                 return True
     imported = ((target, *target.rpartition(".")[::2]) for _, target in tree.imported)
     return any(
-        "torch.init" in (target, module) or (module == INIT_MODULE and name not in known)
+        "torch.init" in (target, module) or (module == INIT_MODULE and not _is_known(name))
         for target, module, name in imported
     )
+
+
+def _is_known(name: str) -> bool:
+    return name.startswith("_") or name in INITIALIZERS or name in DEPRECATED or name in OTHER_NAMES
+
+
+def _may_be_of_torch(tree: Tree, name: str) -> bool:
+    """Whether a name may stand for torch or something in it: by an import, an assignment or a star import."""
+    if name in tree.values:
+        return True
+    roots = ((bound, target.partition(".")[0]) for bound, target in tree.imported)
+    return any(root == "torch" if bound == name else bound == "*" and root in ("torch", "") for bound, root in roots)
 
 
 def may_be_deprecated(tree: Tree) -> bool:
@@ -199,47 +211,6 @@ def may_be_deprecated(tree: Tree) -> bool:
     imported = {name for module, _, name in targets if module.rpartition(".")[2] in _MODULES}
     named = tree.names if "*" in imported else imported
     return any(last_name(node.value) in modules for node in used) or any(name in named for name in DEPRECATED)
-
-
-def may_be_module(tree: Tree) -> bool:
-    """Whether an init may be given something else than the weight or bias of a layer."""
-    for call in init_calls(tree):
-        tensor = (call.given or {}).get("tensor")
-        if call.given is None or (tensor is not None and not _is_tensor(tree, tensor)):
-            return True
-    return False
-
-
-def _is_tensor(tree: Tree, node: ast.expr) -> bool:
-    """Whether an expression is a tensor or part of one: a weight, a bias, an attribute made as a parameter."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    if not isinstance(node, ast.Attribute):
-        return False
-    made = _makers(tree, node.attr)
-    return ("Parameter" in made or node.attr in _TENSORS) and made <= _MAKING
-
-
-_MAKING = frozenset({"Parameter", "empty", "zeros", "ones", "randn", "rand"})
-
-
-def _makers(tree: Tree, attribute: str) -> set[str]:
-    """What is called for the values of an attribute; empty words for values of which that is not known."""
-    stores = (tree.parents[each] for each in tree.attributes[attribute] if isinstance(each.ctx, ast.Store))
-    return {maker for each in stores for maker in _made(tree, getattr(each, "value", None))}
-
-
-def _made(tree: Tree, value: ast.expr | None) -> Iterator[str]:
-    match value:
-        case ast.Call(func=function):
-            yield from tree.meanings(last_name(function))
-        case ast.Name(id=name):
-            calls = (each for each in tree.values.get(name, ()) if isinstance(each, ast.Call))
-            yield from (maker for each in calls for maker in _made(tree, each))
-        case ast.Constant() | ast.Attribute(attr="weight" | "bias" | "data"):
-            return
-        case _:
-            yield ""
 
 
 def may_have_std_for_mean(tree: Tree) -> bool:
@@ -255,22 +226,6 @@ def may_have_bounds(tree: Tree) -> bool:
     """Whether the mean of a normal law may be negative, as the lower bound of a symmetric interval is."""
     normal = (call for call in init_calls(tree) if call.draw is Draw.NORMAL)
     return any(call.computed("mean") or (call.number("mean") or 0) < 0 for call in normal)
-
-
-def may_be_cut(tree: Tree) -> bool:
-    """Whether the bounds of a truncated normal law may lie within a few standard deviations, or away from its mean."""
-    return any(not _is_usual(call) for call in init_calls(tree) if call.draw is Draw.TRUNC_NORMAL)
-
-
-_FAR = 0.5
-"""A std of which the default bounds of a truncated normal law are at least four away."""
-
-
-def _is_usual(call: InitCall) -> bool:
-    centred = not call.holds("mean") or call.number("mean") == 0
-    bounds = (not call.holds("a") or call.number("a") == -2) and (not call.holds("b") or call.number("b") == 2)
-    std = call.number("std")
-    return centred and bounds and std is not None and 0 < std <= _FAR
 
 
 def may_be_meaningless(tree: Tree) -> bool:
@@ -317,20 +272,6 @@ def _is_negative(call: InitCall) -> bool:
     low = given.get("a", given.get("from"))
     two = len(given.keys() & {"a", "b", "from", "to"}) == 2
     return low is None or (two and isinstance(low, ast.UnaryOp) and isinstance(low.op, ast.USub))
-
-
-def may_scale_matrix(tree: Tree) -> bool:
-    """Whether an attribute that is made a parameter may be given a scale by its fan, or one that is computed."""
-    return any(
-        _is_own_parameter(tree, call.tensor) and (call.draw in _FANS or call.computed("std", "a", "b", "from", "to"))
-        for call in init_calls(tree)
-    )
-
-
-def _is_own_parameter(tree: Tree, tensor: ast.expr | None) -> bool:
-    if not isinstance(tensor, ast.Attribute):
-        return tensor is None or isinstance(tensor, ast.Name)
-    return isinstance(tensor.value, ast.Name) and "Parameter" in _makers(tree, tensor.attr)
 
 
 def _is_word(node: ast.expr, words: frozenset[str]) -> bool:

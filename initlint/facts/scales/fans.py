@@ -14,6 +14,7 @@ from initlint.facts.api.layers import Layer, LayerKind
 from initlint.facts.api.torch_init import INITIALIZERS, METHODS, Draw
 from initlint.facts.meaning.guards import ClassNameGuard
 from initlint.facts.reading import text
+from initlint.facts.reading.fan_names import FAN_NAME
 from initlint.facts.reading.scopes import Argument, Assigned, Assignment, Call, Class, Function, Returned
 from initlint.theory.fans import Fan, FanReading, LayerShape, classify_std, fan_in_and_fan_out, symbolic_fan
 from initlint.theory.scale import Scale, ScaleError, Symbol
@@ -153,7 +154,6 @@ class Misnamed:
     calls: tuple[LayerCall, ...] = ()
 
 
-_FAN_NAME = re.compile(r"_?fan_?(in|out)_?")
 _DIMENSION: Mapping[str, tuple[Fan, str]] = {
     "size(0)": (Fan.FAN_OUT, "size(1)"),
     "out_features": (Fan.FAN_OUT, "in_features"),
@@ -167,7 +167,7 @@ _DIMENSION: Mapping[str, tuple[Fan, str]] = {
 def misnamed_fans(file: File) -> Iterator[Misnamed]:
     """Locals named `fan_in` that hold the number of outputs (or the mirror) and stand under the root of an init."""
     for assignment in file.record.assignments:
-        match = _FAN_NAME.fullmatch(assignment.name)
+        match = FAN_NAME.fullmatch(assignment.name)
         if match is None or not isinstance(assignment.block.scope, Function):
             continue
         named = Fan(f"fan_{match[1]}")

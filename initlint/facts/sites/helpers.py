@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.api.torch_init import MODULE_HELPERS
+from initlint.facts.api.torch_init import HELPER_PACKAGES, MODULE_HELPERS
 from initlint.facts.meaning.guards import Presence
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Call, Function
@@ -16,8 +16,6 @@ from initlint.facts.reading.scopes import Call, Function
 if TYPE_CHECKING:
     from initlint.facts.file import File
     from initlint.facts.sites.targets import Target
-
-_ROOTS = ("mmcv", "mmengine")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +44,7 @@ def helper_calls(file: File) -> Iterator[HelperCall]:
     for call in file.record.calls:
         qualified = file.names.qualified(call.node.func, call.env)
         name = qualified.rpartition(".")[2] if qualified is not None else text.code(call.node.func)
-        imported = qualified is not None and qualified.partition(".")[0] in _ROOTS and name in MODULE_HELPERS
+        imported = qualified is not None and qualified.partition(".")[0] in HELPER_PACKAGES and name in MODULE_HELPERS
         definition = None if imported else file.names.definition(call.node.func, call.env)
         if not imported and not (isinstance(definition, Function) and only_for_modules(file, definition)):
             continue
