@@ -9,9 +9,8 @@ from initlint.facts.api.torch_init import Draw
 from initlint.facts.reading.asking import is_asked
 from initlint.facts.reading.carrying import carried, holds
 from initlint.facts.reading.init_calls import init_calls
-from initlint.facts.reading.tree import Routine, Tree, is_static, last_name
-
-_ITERATORS = frozenset({"parameters", "named_parameters"})
+from initlint.facts.reading.parameters import is_own, looped_parameters
+from initlint.facts.reading.tree import Routine, Tree, last_name
 
 
 def may_be_overwritten(tree: Tree) -> bool:
@@ -19,11 +18,11 @@ def may_be_overwritten(tree: Tree) -> bool:
     tables = [call for call in tree.called("Embedding") if _is_padded(call)]
     if not tables:
         return False
-    names = carried(tree, tables)
+    names, looped = carried(tree, tables), looped_parameters(tree)
     tensors = [call.tensor for call in init_calls(tree) if call.random]
     return any(
         tensor is None
-        or (isinstance(tensor, ast.Name) and _is_looped(tree, tensor.id))
+        or (isinstance(tensor, ast.Name) and tensor.id in looped)
         or (isinstance(tensor, ast.Attribute) and tensor.attr == "weight" and holds(tensor.value, tables, names))
         for tensor in tensors
     )
@@ -35,17 +34,6 @@ def _is_padded(call: ast.Call) -> bool:
         return False
     given = [*call.args[2:3], *(each.value for each in call.keywords if each.arg == "padding_idx")]
     return any(not (isinstance(each, ast.Constant) and each.value is None) for each in given)
-
-
-def _is_looped(tree: Tree, name: str) -> bool:
-    """Whether a name is bound by a loop over the parameters of a module."""
-    for node in tree.names.get(name, ()):
-        around = tree.parents[node]
-        loop = tree.parents[around] if isinstance(around, ast.Tuple) else around
-        iterable = getattr(loop, "iter", None)
-        if isinstance(iterable, ast.Call) and last_name(iterable.func) in _ITERATORS:
-            return True
-    return False
 
 
 def may_be_everything(tree: Tree) -> bool:
@@ -176,7 +164,7 @@ def _is_tested(tree: Tree, row: ast.Attribute, place: ast.expr) -> bool:
     around = [function] if isinstance(function, Routine) else []
     alike = tree.attributes.get(row.attr, ())
     found = tree.method(row)
-    if found is not None and tree.is_own(row) and not is_static(found[1]):
+    if found is not None and is_own(tree, row):
         constructors = [each for each in found[0].body if isinstance(each, Routine) and each.name == "__init__"]
         return any(is_asked(tree, alike, each) for each in (*around, *constructors[-1:]))
     code = ast.unparse(row)
