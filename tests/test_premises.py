@@ -10,6 +10,8 @@ import pytest
 from initlint import catalogue
 from initlint.engine import Options, check_source
 from initlint.facts.project import Project, Sketch
+from initlint.engine import Options, check_source, parse
+from initlint.facts.reading.tree import Tree
 from initlint.source import Source
 
 ALL = catalogue.select(("ALL",), preview=True)
@@ -573,6 +575,27 @@ CASES = {
     "INI603 scaled": model("self.v = self.w = 0.1 * -nn.Parameter(torch.zeros(3)).float()"),
     "INI603 annotated": model("self.w: object = nn.Parameter(torch.zeros(3)).T"),
 }
+
+USUAL = (
+    model(
+        "self.e = nn.Embedding(9, 4, padding_idx=0)",
+        "self.norm = nn.LayerNorm(4)",
+        "self.w = nn.Parameter(torch.zeros(3)) if tied else None",
+        "self.head.bias = self.bias",
+        arguments=", tied, row=None",
+    )
+    + "    def reset(self):\n        self.w.data[0] = 1.0\n        self.w[0] = 1.0\n"
+    "    def init(self, m):\n        if isinstance(m, nn.LayerNorm):\n            nn.init.ones_(m.weight)\n"
+    "        elif isinstance(m, (nn.Linear, nn.Embedding, Router)):\n            nn.init.normal_(m.weight, std=0.02)\n"
+    "            if m.padding_idx is not None:\n                m.weight.data[m.padding_idx].zero_()\n"
+)
+
+
+@pytest.mark.parametrize("code", ["INI603", "INI605", "INI606", "INI801", "INI802", "INI803"])
+def test_a_premise_fails_on_a_model_as_most_are(code: str) -> None:
+    (rule,) = catalogue.select((code,), preview=True)
+    assert rule.premise is not None
+    assert not rule.premise(Tree(parse(USUAL)))
 
 
 def layer(*lines: str, head: str = "", arguments: str = "", forward: str = "x", methods: str = "") -> str:
