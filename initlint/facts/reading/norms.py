@@ -11,6 +11,7 @@ from initlint.facts.api.layers import BASES, LAYERS, LayerKind, layers_containin
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.reading.carrying import carried, holds
 from initlint.facts.reading.init_calls import InitCall, init_calls
+from initlint.facts.reading.passing import is_same
 from initlint.facts.reading.tree import Tree, last_name
 
 _NORMS = frozenset(layer.name for layer in LAYERS.values() if layer.kind is LayerKind.NORM)
@@ -133,13 +134,13 @@ def _asked(test: ast.expr, owner: ast.expr) -> list[ast.expr] | None:
         case ast.BoolOp(values=values):
             sides = [_asked(value, owner) for value in values]
             return [each for side in sides for each in side or ()] if None not in sides else None
-        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[tested, classes]) if _alike(tested, owner):
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[tested, classes]) if is_same(tested, owner):
             return _listed(classes)
         case ast.Compare(
             left=ast.Call(func=ast.Name(id="type"), args=[tested]) | ast.Attribute(value=tested, attr="__class__"),
             ops=[ast.Eq() | ast.Is() | ast.In()],
             comparators=[classes],
-        ) if _alike(tested, owner):
+        ) if is_same(tested, owner):
             return _listed(classes)
         case _:
             return None
@@ -153,7 +154,3 @@ def _listed(classes: ast.expr) -> list[ast.expr]:
             return [*_listed(left), *_listed(right)]
         case _:
             return [classes]
-
-
-def _alike(node: ast.expr, other: ast.expr) -> bool:
-    return ast.dump(node) == ast.dump(other)

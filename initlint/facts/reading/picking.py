@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from initlint.facts.api.layers import LAYERS, Layer, LayerKind
+from initlint.facts.api.layers import LAYERS, Layer
 from initlint.facts.reading.init_calls import InitCall, init_calls
 from initlint.facts.reading.passing import is_same
 from initlint.facts.reading.tree import Tree, last_name
