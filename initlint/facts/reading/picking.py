@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from initlint.facts.api.layers import LAYERS, Layer
-from initlint.facts.reading.init_calls import InitCall, init_calls
+from initlint.facts.reading.init_calls import InitCall
 from initlint.facts.reading.passing import is_same
 from initlint.facts.reading.tree import Tree, last_name
 
