@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from initlint import catalogue
-from initlint.engine import Options, check_source
-from initlint.facts.project import Project, Sketch
 from initlint.engine import Options, check_source, parse
+from initlint.facts.project import Project, Sketch
 from initlint.facts.reading.tree import Tree
 from initlint.source import Source
 
