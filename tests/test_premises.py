@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from initlint import catalogue
-from initlint.engine import Options, check_source
+from initlint.engine import Options, check_source, parse
 from initlint.facts.project import Project, Sketch
+from initlint.facts.reading.tree import Tree
 from initlint.source import Source
 
 ALL = catalogue.select(("ALL",), preview=True)
@@ -764,7 +765,122 @@ CASES = {
         "        nn.init.constant_(module.weight, v)\n    return module\nrun = init\n"
         "def f(m):\n    run(m.weight, 0)  # (m, 'weight')\n"
     ),
+    # Padding rows, scales of normalisations, and parameters that are written or converted, in whatever names.
+    "INI802 container": model(
+        "self.es = nn.ModuleList()",
+        "self.es.append(nn.Embedding(9, 4, padding_idx=0))",
+        "for e in self.es:",
+        "    nn.init.normal_(e.weight)",
+    ),
+    "INI802 function of the file": (
+        f"{HEAD}def table():\n    e = nn.Embedding(9, 4, 0)\n    return e\n"
+        "def build():\n    t = table()\n    nn.init.normal_(t.weight)\n    return t\n"
+    ),
+    "INI802 branches": (
+        f"{HEAD}def build(padded, row):\n    if padded:\n        e = nn.Embedding(9, 4, padding_idx=row)\n"
+        "    else:\n        e = nn.Embedding(9, 4)\n    nn.init.normal_(e.weight)\n    return e\n"
+    ),
+    "INI802 wrapped": model(
+        "e = nn.utils.spectral_norm(nn.Embedding(9, 4, padding_idx=0))", "self.e = e", "self.e.weight.data.normal_()"
+    ),
+    "INI802 item of a container": model(
+        "self.es = nn.Sequential(nn.Embedding(9, 4, padding_idx=0))", "nn.init.normal_(self.es[0].weight)"
+    ),
+    "INI802 every parameter": model(
+        "self.e = nn.Embedding(9, 4, padding_idx=0)",
+        "for name, value in self.named_parameters():",
+        "    nn.init.normal_(value)",
+    ),
+    "INI803 name of an attribute": model(
+        "self.pad = pad",
+        "self.e = nn.Embedding(9, 4, padding_idx=self.pad)",
+        "row = self.pad",
+        "self.e.weight.data[row].zero_()",
+        arguments=", pad=None",
+    ),
+    "INI803 annotation": (
+        f"{HEAD}def build(pad: 'int | None'):\n    e = nn.Embedding(9, 4, padding_idx=pad)\n"
+        "    nn.init.constant_(e.weight.detach()[pad, :], val=0.0)\n    return e\n"
+    ),
+    "INI803 default by name": (
+        f"{HEAD}ABSENT = None\ndef build(*, pad=ABSENT):\n    e = nn.Embedding(9, 4, padding_idx=pad)\n"
+        "    with torch.no_grad():\n        e.weight[pad] = torch.zeros(4)\n    return e\n"
+    ),
+    "INI803 tested in another function": (
+        f"{HEAD}def build(pad=None):\n    def has():\n        return 1\n"
+        "    e = nn.Embedding(9, 4, padding_idx=pad)\n    e.weight.data[pad].fill_(value=0)\n    return e\n"
+        "def other(pad):\n    return pad is not None\n"
+    ),
+    "INI803 row of a layer": model("self.e = nn.Embedding(9, 4)", "self.e.weight.data[self.e.padding_idx].zero_()"),
+    "INI801 collection of classes": (
+        f"{HEAD}NORMS = (nn.LayerNorm, nn.GroupNorm)\ndef init(m):\n    if isinstance(m, NORMS):\n"
+        "        nn.init.normal_(m.weight, std=0.02)\n"
+    ),
+    "INI801 leaving": (
+        f"{HEAD}def init(m):\n    if not isinstance(m, nn.LayerNorm):\n        return\n"
+        "    nn.init.normal_(m.weight, std=0.02)\n"
+    ),
+    "INI801 leaving behind else": (
+        f"{HEAD}def init(m):\n    if isinstance(m, nn.LayerNorm):\n        print(m)\n    else:\n        return\n"
+        "    nn.init.normal_(m.weight, std=0.02)\n"
+    ),
+    "INI801 in one expression": (
+        f"{HEAD}def init(m):\n    nn.init.normal_(m.weight, std=0.02) if isinstance(m, nn.LayerNorm) else None\n"
+    ),
+    "INI801 type compared": (
+        f"{HEAD}def init(m):\n    if type(m) in (nn.LayerNorm, nn.BatchNorm2d) and m.affine:\n"
+        "        nn.init.uniform_(m.weight, -0.1, 0.1)\n"
+    ),
+    "INI801 class name by a constant": (
+        f"{HEAD}WORD = 'BatchNorm'\ndef init(m):\n    name = m.__class__.__name__\n    if name.find(WORD) == -1:\n"
+        "        return\n    m.weight.data.normal_(0.0, 0.02)\n"
+    ),
+    "INI801 built": model("norm = nn.LayerNorm(4)", "self.norms = [norm]", "nn.init.normal_(self.norms[0].weight)"),
+    "INI606 local": model(
+        "self.w = nn.Parameter(torch.zeros(3))", "value = torch.ones(3)", "scaled = value", "self.w = scaled"
+    ),
+    "INI606 function under another name": "from torch.nn.functional import normalize as unit\n"
+    + model("self.w = nn.Parameter(torch.zeros(3))", "self.w = unit(self.w, dim=0)"),
+    "INI606 init that returns": model(
+        "self.w = nn.Parameter(torch.zeros(3))", "draw = nn.init.normal_", "self.w = draw(tensor=torch.empty(3))"
+    ),
+    "INI606 in a condition": (
+        f"{HEAD}class Net(nn.Module):\n    if True:\n        def __init__(self):\n            super().__init__()\n"
+        "            self.w = nn.Parameter(torch.zeros(3))\n            self.w: object = self.fc.weight.t()\n"
+    ),
+    "INI606 layer of a function": f"{HEAD}def f():\n    fc = nn.Linear(3, 4)\n    fc.weight = -fc.weight\n",
+    "INI605 view in a method": model("self.q = nn.Parameter(torch.zeros(2))", "self.reset()")
+    + "    def reset(self):\n        P = nn.Parameter\n        self.w = P(torch.zeros(3))\n        self.fill()\n"
+    "    def fill(self):\n        self.w.view(-1).T[0].zero_()\n",
+    "INI605 static": model("self.fc = nn.Linear(3, 4)", "self.fill(self.fc)")
+    + "    @staticmethod\n    def fill(m):\n        if isinstance(m, nn.Linear):\n            m.weight[0] = 1.0\n",
+    "INI605 loop": model("for p in self.parameters():", "    p.data = p", "    p.t().uniform_(-1, 1)"),
+    "INI605 augmented": model("self.fc = nn.Linear(3, 4)", "self.fc.bias += 1"),
+    "INI603 init around": model("self.w = nn.init.normal_(tensor=nn.Parameter(torch.zeros(3))).cuda()"),
+    "INI603 scaled": model("self.v = self.w = 0.1 * -nn.Parameter(torch.zeros(3)).float()"),
+    "INI603 annotated": model("self.w: object = nn.Parameter(torch.zeros(3)).T"),
 }
+
+USUAL = (
+    model(
+        "self.e = nn.Embedding(9, 4, padding_idx=0)",
+        "self.norm = nn.LayerNorm(4)",
+        "self.w = nn.Parameter(torch.zeros(3)) if tied else None",
+        "self.head.bias = self.bias",
+        arguments=", tied, row=None",
+    )
+    + "    def reset(self):\n        self.w.data[0] = 1.0\n        self.w[0] = 1.0\n"
+    "    def init(self, m):\n        if isinstance(m, nn.LayerNorm):\n            nn.init.ones_(m.weight)\n"
+    "        elif isinstance(m, (nn.Linear, nn.Embedding, Router)):\n            nn.init.normal_(m.weight, std=0.02)\n"
+    "            if m.padding_idx is not None:\n                m.weight.data[m.padding_idx].zero_()\n"
+)
+
+
+@pytest.mark.parametrize("code", ["INI603", "INI605", "INI606", "INI801", "INI802", "INI803"])
+def test_a_premise_fails_on_a_model_as_most_are(code: str) -> None:
+    (rule,) = catalogue.select((code,), preview=True)
+    assert rule.premise is not None
+    assert not rule.premise(Tree(parse(USUAL)))
 
 
 def layer(*lines: str, head: str = "", arguments: str = "", forward: str = "x", methods: str = "") -> str:

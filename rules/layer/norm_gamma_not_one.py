@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.reading.picking import may_draw_norms
+from initlint.facts.reading.norms import may_be_drawn
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=tuple((init, "Norm") for init in ("normal_", "uniform_", "init.normal", "init.uniform", "init import")),
     context=("Parameter",),
-    premise=may_draw_norms,
+    premise=may_be_drawn,
 )
 def check(file: File) -> Iterator[Alarm]:
     """The scale of a normalisation drawn with mean 0: it starts at 1, and half of the channels change their sign."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.padding_rows import may_be_everything
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     fix=Safety.UNSAFE,
     triggers=(re.compile(r"weight(?:\.data|\.detach\(\))?\["),),
     context=("Embedding", "padding_idx"),
+    premise=may_be_everything,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A padding row zeroed by an index that may be None, which selects the whole table."""

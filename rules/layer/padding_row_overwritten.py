@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
+from initlint.facts.reading.padding_rows import may_be_overwritten
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.padding import PaddedTable
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
 
 _DRAWING = ("normal", "uniform", "kaiming_", "xavier_", "orthogonal", "sparse_", "init import", "init as")
-
-
-def _may_hold(tree: Tree) -> bool:
-    """Whether an embedding may be built with a padding row."""
-    spellings = tree.spellings("Embedding")
-    named = (node for name in spellings for node in (*tree.names.get(name, ()), *tree.attributes.get(name, ())))
-    return "padding_idx" in tree.keywords or any(_is_open(tree.parents[each], each) for each in named)
-
-
-def _is_open(around: ast.AST, embedding: ast.expr) -> bool:
-    """Whether a use of the class may give a third argument, or another name to it."""
-    if isinstance(around, ast.Call) and around.func is embedding:
-        unpacked = any(isinstance(each, ast.Starred) for each in around.args)
-        return unpacked or len(around.args) > 2 or any(keyword.arg is None for keyword in around.keywords)
-    return not isinstance(around, ast.Call | ast.Tuple | ast.Attribute)
 
 
 @rule(
@@ -41,7 +25,7 @@ def _is_open(around: ast.AST, embedding: ast.expr) -> bool:
     fix=Safety.UNSAFE,
     triggers=tuple((init, place) for init in _DRAWING for place in ("Embedding", "parameters()")),
     context=("Embedding", "padding_idx"),
-    premise=_may_hold,
+    premise=may_be_overwritten,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A random init of the whole table of an embedding that was built with a padding row."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.in_place import IN_PLACE
 from initlint.facts.reading import text
+from initlint.facts.reading.parameter_writes import may_be_written_in_place
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _SAME = frozenset({"mean", "std", "generator"})
         (re.compile(rf"self\.\w+(?:{_METHOD}|{_ASSIGNED})"), "Parameter("),
         (re.compile(rf"parameters\(\):(?:[^\n]*\n){{0,9}}?[^\n]*\w{_METHOD}"), "__init__"),
     ),
+    premise=may_be_written_in_place,
 )
 def check(file: File) -> Iterator[Alarm]:
     """An in-place operation on a parameter while gradients are recorded: the constructor raises."""

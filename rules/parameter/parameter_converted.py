@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.reading.tree import assigned
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -17,9 +18,23 @@ if TYPE_CHECKING:
 
 
 def _may_hold(tree: Tree) -> bool:
-    """Whether something is done with a new parameter before it is kept: `Parameter(…).cuda()`, `-Parameter(…)`."""
-    kept = (ast.Assign, ast.AnnAssign, ast.Return, ast.keyword, ast.List, ast.Tuple, ast.Expr)
-    return any(not isinstance(tree.parents[call], kept) for call in tree.called("Parameter"))
+    """Whether an attribute is assigned what is made of a new parameter: `Parameter(…).cuda()`, `-Parameter(…)`."""
+    return any(_is_converted(tree, call) for call in tree.called("Parameter"))
+
+
+def _is_converted(tree: Tree, parameter: ast.Call) -> bool:
+    inner: ast.AST = parameter
+    while True:
+        around = tree.parents[inner]
+        match around:
+            case ast.Assign() | ast.AnnAssign():
+                return inner is not parameter and any(
+                    isinstance(target, ast.Attribute) for target, _ in assigned(around)
+                )
+            case ast.Attribute() | ast.BinOp() | ast.UnaryOp() | ast.Call() | ast.keyword():
+                inner = around
+            case _:
+                return False
 
 
 @rule(

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.reading import text
-from initlint.facts.reading.tree import assigned, last_name
+from initlint.facts.reading.parameter_writes import may_be_assigned
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
     from initlint.facts.reading.scopes import Write
-    from initlint.facts.reading.tree import Tree
-
-
-def _may_hold(tree: Tree) -> bool:
-    """Whether an attribute that may be registered for a parameter is assigned something else."""
-    slots: set[str] = {"weight", "bias"}
-    others: set[str] = set()
-    for call in tree.calls.get("register_parameter", ()):
-        named = [keyword.value for keyword in call.keywords if keyword.arg in ("name", None)]
-        for name in (*call.args[:1], *named):
-            if not isinstance(name, ast.Constant):
-                return True
-            slots.add(str(name.value))
-    for target, value in (pair for each in tree.assignments for pair in assigned(each)):
-        if isinstance(target, ast.Attribute) and not isinstance(value, ast.Constant):
-            made = isinstance(value, ast.Call) and "Parameter" in tree.meanings(last_name(value.func))
-            (slots if made else others).add(target.attr)
-    return not slots.isdisjoint(others)
 
 
 @rule(
@@ -41,7 +22,7 @@ def _may_hold(tree: Tree) -> bool:
     Default.ON,
     fix=Safety.SAFE,
     triggers=(re.compile(r"\.(?:weight|bias) *=(?!=)"), ("Parameter(", "torch"), "register_parameter("),
-    premise=_may_hold,
+    premise=may_be_assigned,
 )
 def check(file: File) -> Iterator[Alarm]:
     """A tensor assigned where a module holds a parameter: `nn.Module` raises."""

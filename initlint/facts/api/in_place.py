@@ -1,4 +1,4 @@
-"""Methods that write their tensor, as data; torch refuses them on a leaf while gradients are recorded (executed)."""
+"""What works in place, as data; torch refuses it on a leaf while gradients are recorded (executed)."""
 
 from __future__ import annotations
 
@@ -10,3 +10,18 @@ IN_PLACE = frozenset(
         *("neg_", "pow_", "erfinv_", "tanh_", "sigmoid_", "renorm_", "round_", "floor_", "tril_", "triu_", "lerp_"),
     }
 )
+"""Methods that write their tensor."""
+
+VIEWS = frozenset(
+    {
+        *("view", "t", "transpose", "permute", "squeeze", "unsqueeze", "narrow", "select", "diagonal", "expand"),
+        *("swapaxes", "unflatten", "movedim"),
+    }
+)
+"""Methods that return a view of their tensor."""
+
+TRANSPOSED = frozenset({"T", "mT"})
+"""Attributes that are one."""
+
+SWITCHES = frozenset({"requires_grad", "requires_grad_", "set_grad_enabled", "is_grad_enabled", "is_leaf"})
+"""What a class says that freezes its parameters, or asks whether gradients are recorded."""

@@ -1,4 +1,4 @@
-"""Module classes by qualified name: torch's own, and the bases that other libraries give to models."""
+"""Modules by what names say: classes of torch, bases that other libraries give to models, methods of containers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ FOREIGN_MODULES = frozenset(
 )
 """Classes of well-known libraries that derive from `torch.nn.Module`."""
 
+ADDING = frozenset({"append", "extend", "insert", "add_module"})
+"""Methods that add to a list or a container of modules."""
 
 PLAIN_BASES = frozenset({"ABC", "Generic", "Module", "Protocol", "object"})
 """Names at which a line of base classes ends: behind them stand Python and `torch.nn.Module`."""

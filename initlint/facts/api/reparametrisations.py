@@ -19,3 +19,6 @@ REPARAMETRISATIONS = frozenset(
 
 TRANSPARENT = frozenset({"torch.nn.utils.spectral_norm", "copy.deepcopy", "torch.jit.script", "torch.compile"})
 """Functions that return a layer whose `weight` can still be initialised."""
+
+TRACES = ("weight_norm", "spectral_norm", "parametri", "prune")
+"""Parts of the words with which a file reparametrises layers, in whatever way."""

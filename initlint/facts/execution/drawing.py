@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.facts.api.layers import Layer, layers_named
+from initlint.facts.api.modules import ADDING
 from initlint.facts.execution.parameters import Parameter, parameters
 from initlint.facts.execution.reaching import Reach
 from initlint.facts.execution.steps import constructor, lineage
@@ -24,7 +25,6 @@ from initlint.facts.networks.hugging_face import (
     models,
 )
 from initlint.facts.reading import text
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.scopes import Call, Class, Function, Write
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import libcst as cst
 
 from initlint.facts.api.layers import Layer
+from initlint.facts.api.modules import ADDING
 from initlint.facts.execution.holding import SELF, Held, Holding, Leaf, Reference
 from initlint.facts.execution.reaching import Reach, asks_for_wrap, owner, parameter, passes
 from initlint.facts.execution.steps import Step, body, conditions, constructor, exclusive, methods, runs, weaker
 from initlint.facts.reading import text
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.scopes import Call, Class, Function, Scope, Write
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api.modules import ADDING
 from initlint.facts.execution.steps import Runs, Step, constructor, methods, weaker
 from initlint.facts.meaning.construction import Built, LayerCall, Made
 from initlint.facts.reading import text
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.scopes import Argument, Block, Branch, Call, Class, Env, Function, Returned, Write
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api.modules import ADDING
 from initlint.facts.execution.holding import Place
 from initlint.facts.execution.steps import body, lineage, methods
 from initlint.facts.meaning.modules import self_attribute
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.inside import attributes
 from initlint.facts.reading.scopes import (
     Assigned,

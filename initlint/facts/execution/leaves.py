@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.facts.api.in_place import IN_PLACE
+from initlint.facts.api.in_place import IN_PLACE, SWITCHES, TRANSPOSED, VIEWS
+from initlint.facts.api.reparametrisations import TRACES
 from initlint.facts.execution.bases import is_module
 from initlint.facts.execution.running import constructing, nodes_of, runs_without_gradients
 from initlint.facts.meaning.modules import self_attribute
@@ -18,18 +19,6 @@ from initlint.facts.reading.scopes import Call, Class, Event, Function, Write
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-
-_VIEWS = frozenset(
-    {
-        *("view", "t", "transpose", "permute", "squeeze", "unsqueeze", "narrow", "select", "diagonal", "expand"),
-        *("swapaxes", "unflatten", "movedim"),
-    }
-)
-_TRANSPOSED = frozenset({"T", "mT"})
-_SWITCHES = frozenset({"requires_grad", "requires_grad_", "set_grad_enabled", "is_grad_enabled", "is_leaf"})
-"""What a class says that freezes its parameters, or asks whether gradients are recorded."""
-
-_REPARAMETRISING = ("weight_norm", "spectral_norm", "parametri", "prune")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +72,9 @@ def _viewed(node: cst.BaseExpression) -> cst.BaseExpression:
         match node:
             case cst.Subscript(value=inner):
                 node = inner
-            case cst.Attribute(value=inner, attr=cst.Name(value=name)) if name in _TRANSPOSED:
+            case cst.Attribute(value=inner, attr=cst.Name(value=name)) if name in TRANSPOSED:
                 node = inner
-            case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name))) if name in _VIEWS:
+            case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value=name))) if name in VIEWS:
                 node = inner
             case _:
                 return node
@@ -126,7 +115,7 @@ def _switches(file: File, class_: Class) -> bool:
     """Whether a class freezes parameters, asks whether gradients are recorded, or reparametrises layers anywhere."""
     inside = (each for node in nodes_of(file, class_) for each in ast.walk(node))
     words = {each.attr if isinstance(each, ast.Attribute) else each.id for each in inside if isinstance(each, _NAMES)}
-    return bool(words & _SWITCHES) or any(part in word for word in words for part in _REPARAMETRISING)
+    return bool(words & SWITCHES) or any(part in word for word in words for part in TRACES)
 
 
 _NAMES = (ast.Attribute, ast.Name)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api.modules import ADDING
 from initlint.facts.execution.afterwards import whole, written_after
 from initlint.facts.execution.loops import parameter_loop
 from initlint.facts.execution.served import served
 from initlint.facts.execution.steps import Runs, methods
 from initlint.facts.reading import text
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.inside import inside
 from initlint.facts.reading.scopes import Assigned, Call, Function, Joined, Scope
 from initlint.facts.sites.parts import part_writes

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.facts.api.layers import Layer, LayerKind
+from initlint.facts.api.modules import ADDING
 from initlint.facts.execution.drawing import added, draws
 from initlint.facts.execution.steps import Step, constructor, methods
 from initlint.facts.networks.hugging_face import is_directly_model, is_model, is_settled, models
 from initlint.facts.reading import text
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.scopes import Call, Class, Function, Write
 
 if TYPE_CHECKING:

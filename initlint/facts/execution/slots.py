@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api.reparametrisations import TRACES
 from initlint.facts.execution.bases import is_module
 from initlint.facts.meaning.modules import self_attribute
 from initlint.facts.meaning.tensors import is_tensor
@@ -16,7 +17,6 @@ from initlint.facts.reading.scopes import Call, Class, Function, Module, Write
 if TYPE_CHECKING:
     from initlint.facts.file import File
 
-_REPARAMETRISING = ("weight_norm", "spectral_norm", "parametri", "prune")
 _UNREGISTERING = ("delattr", "_parameters", "register_buffer", "__dict__", "__setattr__")
 
 
@@ -45,7 +45,7 @@ def _is_refused(file: File, scope: Module | Function, write: Write) -> bool:
 def _is_layer_slot(file: File, target: cst.Attribute, write: Write) -> bool:
     """Whether an attribute is the weight or bias of a torch layer for certain; a bias that is None counts."""
     name = target.attr.value
-    if name not in ("weight", "bias") or any(part in word for word in file.tree.words for part in _REPARAMETRISING):
+    if name not in ("weight", "bias") or any(part in word for word in file.tree.words for part in TRACES):
         return False
     layers, calls, guard = file.targets.owner(target.value, write.env, write.block)
     known = bool(layers) and all(layer.dims(name) is not None for layer in layers or ())

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.facts.api.layers import ALWAYS_TRAINED, LayerKind, layers_named
-from initlint.facts.api.modules import FOREIGN_MODULES, is_torch_module
+from initlint.facts.api.modules import ADDING, FOREIGN_MODULES, is_torch_module
 from initlint.facts.execution.steps import Runs, Step, constructor, lineage
 from initlint.facts.meaning.construction import Built, LayerCall
 from initlint.facts.reading import text
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.scopes import Call, Class, Env, Function, Write
 
 if TYPE_CHECKING:

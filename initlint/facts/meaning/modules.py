@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import libcst as cst
 
+from initlint.facts.api.modules import ADDING
 from initlint.facts.meaning.construction import Builder, Built, Made
-from initlint.facts.reading.expressions import ADDING
 from initlint.facts.reading.scopes import Block, Call, Class, Function, Scope, Write
 
 

@@ -6,32 +6,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api.tensors import FUNCTIONS, KEEPING, METHODS, SLOTS
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Env
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
 
-_FUNCTIONS = frozenset(
-    f"torch.{name}"
-    for name in (
-        *("zeros", "ones", "empty", "full", "rand", "randn", "randint", "eye", "arange", "linspace", "tensor"),
-        *("from_numpy", "as_tensor", "normal", "Tensor", "FloatTensor", "cat", "stack", "diag", "mul", "matmul"),
-        *("clamp", "abs", "sqrt", "exp", "log", "sigmoid", "tanh", "softmax", "transpose", "permute", "flip", "roll"),
-        *("zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "where", "tril", "triu"),
-    )
-)
-_METHODS = frozenset(
-    {
-        *("view", "reshape", "unsqueeze", "squeeze", "t", "transpose", "permute", "expand", "repeat", "flatten"),
-        *("clone", "detach", "mul", "div", "add", "sub", "neg", "abs", "pow", "exp", "log", "sqrt", "clamp", "sum"),
-        *("mean", "matmul", "mm", "sign", "new_zeros", "new_ones", "new_empty", "new_tensor", "flip"),
-    }
-)
-"""Methods that return another tensor, whatever they are called on."""
-
-_KEEPING = frozenset({"to", "cuda", "cpu", "float", "double", "half", "type", "contiguous", "requires_grad_"})
-_SLOTS = frozenset({"weight", "bias"})
 _STEPS = 8
 
 
@@ -54,7 +35,7 @@ def is_tensor(file: File, node: cst.BaseExpression, env: Env, steps: int = _STEP
             if qualified is not None and qualified.startswith("torch.nn.init."):
                 return bool(arguments) and is_tensor(file, arguments[0].value, env, steps - 1)
             if qualified is not None:
-                return qualified in _FUNCTIONS or qualified.startswith("torch.nn.functional.")
+                return qualified in FUNCTIONS or qualified.startswith("torch.nn.functional.")
             if isinstance(function, cst.Attribute):
                 return _called(file, function, env, steps - 1)
     return False
@@ -62,11 +43,11 @@ def is_tensor(file: File, node: cst.BaseExpression, env: Env, steps: int = _STEP
 
 def is_slot(node: cst.BaseExpression) -> bool:
     """`layer.weight`, `layer.bias`."""
-    return isinstance(node, cst.Attribute) and node.attr.value in _SLOTS and text.dotted(node) is not None
+    return isinstance(node, cst.Attribute) and node.attr.value in SLOTS and text.dotted(node) is not None
 
 
 def _called(file: File, function: cst.Attribute, env: Env, steps: int) -> bool:
     name, inner = function.attr.value, function.value
-    keeps = name in _KEEPING or (name.endswith("_") and not name.endswith("__"))
+    keeps = name in KEEPING or (name.endswith("_") and not name.endswith("__"))
     tensor = is_tensor(file, inner, env, steps)
-    return tensor if keeps else name in _METHODS and (tensor or is_slot(inner))
+    return tensor if keeps else name in METHODS and (tensor or is_slot(inner))

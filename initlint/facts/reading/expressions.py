@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import libcst as cst
 
+from initlint.facts.api.modules import ADDING
 from initlint.facts.api.words import ACTIVATIONS
 from initlint.facts.reading.scopes import (
     Addition,
@@ -26,9 +27,6 @@ from initlint.facts.reading.scopes import (
 
 MENTIONED = ACTIVATIONS | {"weight_norm", "spectral_norm"}
 """Words of which a use without a call is recorded: activations and reparametrisations passed on by name."""
-
-ADDING = frozenset({"append", "extend", "insert", "add_module"})
-"""Methods that add to a list or a container of modules."""
 
 _LEAVES = frozenset({cst.Integer, cst.Float, cst.Imaginary, cst.Ellipsis})
 _State = tuple[Env, Block, cst.CSTNode]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
-from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE, INITIALIZERS, METHODS, OTHER_NAMES, Draw
+from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE, INITIALIZERS, METHODS, OTHER_NAMES, Draw, Initializer
 from initlint.facts.reading.possible_parameters import may_be_parameter
 from initlint.facts.reading.tree import Tree, last_name, root_name
 from initlint.theory.gains import NONLINEARITIES
@@ -38,7 +38,16 @@ class InitCall:
     @property
     def draw(self) -> Draw:
         """The kind of law."""
-        return (INITIALIZERS.get(self.name) or METHODS[self.name]).draw
+        return self._initializer.draw
+
+    @property
+    def random(self) -> bool:
+        """Whether it draws numbers."""
+        return self._initializer.random
+
+    @property
+    def _initializer(self) -> Initializer:
+        return INITIALIZERS.get(self.name) or METHODS[self.name]
 
     @property
     def tensor(self) -> ast.expr | None:

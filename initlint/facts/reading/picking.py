@@ -5,21 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from initlint.facts.api.layers import LAYERS, Layer, LayerKind
-from initlint.facts.api.torch_init import Draw
-from initlint.facts.reading.init_calls import InitCall, init_calls
+from initlint.facts.api.layers import LAYERS, Layer
+from initlint.facts.reading.init_calls import InitCall
 from initlint.facts.reading.passing import is_same
 from initlint.facts.reading.tree import Tree, last_name
-
-
-def may_draw_norms(tree: Tree) -> bool:
-    """Whether a random init may write the weight of a normalisation."""
-    random = (call for call in init_calls(tree) if call.draw in (Draw.NORMAL, Draw.TRUNC_NORMAL, Draw.UNIFORM))
-    return any(may_write(tree, call, "weight", _is_norm) for call in random)
-
-
-def _is_norm(tree: Tree, layer: Layer) -> bool:
-    return layer.kind is LayerKind.NORM
 
 
 def may_write(tree: Tree, call: InitCall, attribute: str, counts: Callable[[Tree, Layer], bool]) -> bool:

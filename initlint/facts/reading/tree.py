@@ -44,6 +44,11 @@ def receiver(routine: Routine) -> str:
     return next((each.arg for each in (*routine.args.posonlyargs, *routine.args.args)), "")
 
 
+def is_static(routine: Routine) -> bool:
+    """Whether a function is decorated with `staticmethod`, so that its first parameter is no object of its class."""
+    return any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in routine.decorator_list)
+
+
 def assigned(assignment: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Every target of an assignment with the value; nothing for `x += y`, and for an annotation alone."""
     match assignment:
