@@ -30,8 +30,8 @@ from initlint.source import NOTEBOOK, Source, SourceError, read_bytes
 if TYPE_CHECKING:
     from initlint.config import Settings
     from initlint.facts.file import File
+    from initlint.facts.premises.tree import Tree
     from initlint.facts.project import Elsewhere
-    from initlint.facts.reading.tree import Tree
     from initlint.islands import Islands
 
 DOES_NOT_PARSE = "INI001"
@@ -168,7 +168,7 @@ def check_source(source: Source, rules: Sequence[Rule], options: Options) -> Res
 
 def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options: Options) -> Result:
     """Check text whose `ast` is known."""
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
     from initlint.islands import islands, whole
 
     around = cache(lambda: Tree(tree))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
 
 __all__ = [
     "Alarm",

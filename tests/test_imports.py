@@ -67,7 +67,7 @@ def test_facts_import_only_theory_of_ours() -> None:
         assert [name for name in ours if not within(name, *allowed)] == [], path
 
 
-FACTS = ("api", "reading", "meaning", "sites", "networks", "execution", "scales", "arguments")
+FACTS = ("api", "premises", "reading", "meaning", "sites", "networks", "execution", "scales", "arguments")
 """The rooms inside `facts`; each imports only those before it (and itself) when it is loaded."""
 
 
@@ -79,6 +79,11 @@ def test_rooms_of_facts_import_in_one_direction() -> None:
             assert wrong == [], path
     found = {path.parent.name for path in rooms("initlint.facts") if path.parent.name != "facts"}
     assert found == set(FACTS)
+
+
+def test_premises_need_no_libcst() -> None:
+    for path in rooms("initlint.facts.premises"):
+        assert not [name for name in imports(path) if within(name, *HEAVY)], path
 
 
 def test_rules_import_only_rule_facts_and_theory_of_ours() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from initlint import catalogue
 from initlint.engine import Options, check_source, parse
+from initlint.facts.premises.tree import Tree
 from initlint.facts.project import Project, Sketch
-from initlint.facts.reading.tree import Tree
 from initlint.source import Source
 
 ALL = catalogue.select(("ALL",), preview=True)

@@ -20,11 +20,11 @@ from initlint.facts.networks.activations import Activations, Slope
 from initlint.facts.networks.inventory import Inventory
 from initlint.facts.networks.sequence import followers
 from initlint.facts.networks.uses import Uses
+from initlint.facts.premises.tree import Tree
 from initlint.facts.project import Elsewhere
 from initlint.facts.reading import text
 from initlint.facts.reading.reader import read
 from initlint.facts.reading.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
-from initlint.facts.reading.tree import Tree
 from initlint.facts.scales.fans import Misnamed, misnamed_fans
 from initlint.facts.sites.helpers import HelperCall, helper_calls
 from initlint.facts.sites.sites import InitSite, UnknownInit, init_sites, unknown_inits

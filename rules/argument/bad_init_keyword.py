@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import INIT_MODULE_USES
+from initlint.facts.premises.arguments import may_not_bind
 from initlint.facts.reading import text
-from initlint.facts.reading.arguments import may_not_bind
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

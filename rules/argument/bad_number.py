@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import REFUSED_SLOPES, Draw
 from initlint.facts.api.words import INIT_MODULE_USES
+from initlint.facts.premises.arguments import may_be_refused
 from initlint.facts.reading import text
-from initlint.facts.reading.arguments import may_be_refused
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import INIT_MODULE_USES
+from initlint.facts.premises.given_modules import may_be_module
 from initlint.facts.reading import text
-from initlint.facts.reading.given_modules import may_be_module
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

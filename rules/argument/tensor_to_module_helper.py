@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import HELPER_PACKAGES, MODULE_HELPERS
+from initlint.facts.premises.numbers import sources, stored, values
+from initlint.facts.premises.tree import last_name
 from initlint.facts.reading import text
-from initlint.facts.reading.numbers import sources, stored, values
-from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Routine, Tree
+    from initlint.facts.premises.tree import Routine, Tree
     from initlint.facts.sites.helpers import HelperCall
 
 _SAME_ARGUMENTS: Mapping[str, str] = {

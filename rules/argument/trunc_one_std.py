@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.premises.truncations import may_have_near_bounds
 from initlint.facts.reading import text
-from initlint.facts.reading.truncations import may_have_near_bounds
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

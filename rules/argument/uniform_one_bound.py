@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.premises.arguments import may_lack_upper_bound
 from initlint.facts.reading import text
-from initlint.facts.reading.arguments import may_lack_upper_bound
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import uniform
 

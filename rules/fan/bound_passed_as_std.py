@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import rooted
+from initlint.facts.premises.hand_rolled import may_be_bound
 from initlint.facts.reading import text
-from initlint.facts.reading.hand_rolled import may_be_bound
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import PRODUCTS
+from initlint.facts.premises.own_parameters import may_be_stacked
 from initlint.facts.reading import text
-from initlint.facts.reading.own_parameters import may_be_stacked
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.api.words import CONTEXT, LEAKY
+from initlint.facts.premises.init_calls import InitCall, init_calls, number
+from initlint.facts.premises.numbers import may_be_number
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import InitCall, init_calls, number
-from initlint.facts.reading.numbers import may_be_number
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import DEFAULT_SLOPE, leaky_relu_gain
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
     from initlint.facts.networks.activations import Slope
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
     from initlint.facts.sites.sites import InitSite
 
 SMALLEST = 0.2

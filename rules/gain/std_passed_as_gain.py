@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import MODULE_HELPERS, Draw
+from initlint.facts.premises.init_calls import InitCall, init_calls
+from initlint.facts.premises.numbers import evaluated, may_be_number
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import InitCall, init_calls
-from initlint.facts.reading.numbers import evaluated, may_be_number
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import xavier_std
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
     from initlint.facts.scales.shared_scale import SharedScale
     from initlint.facts.sites.sites import InitSite
 

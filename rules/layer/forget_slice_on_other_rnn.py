@@ -10,7 +10,7 @@ from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
 
 _MEETS = {
     "GRU": "in GRU, which stacks 3, it is the end of the reset gate and the first half of the update gate",

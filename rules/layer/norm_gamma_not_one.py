@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LayerKind
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.reading.norms import may_be_drawn
+from initlint.facts.premises.norms import may_be_drawn
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.premises.padding_rows import may_be_overwritten
 from initlint.facts.reading import text
-from initlint.facts.reading.padding_rows import may_be_overwritten
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

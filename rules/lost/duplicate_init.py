@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.init_calls import init_calls
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import init_calls
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
     from initlint.facts.sites.repeated import RepeatedInit
 
 _TWICE = r"_\(\s*(?:tensor=)?(\w+[.\[][\w.\[\]-]+)[,)][^\n]*\n(?:[^\n]*\n){0,40}?[^\n]*_\(\s*(?:tensor=)?\1[,)]"

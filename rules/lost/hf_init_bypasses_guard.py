@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.premises.load_guard import may_pass_guard
 from initlint.facts.reading import text
-from initlint.facts.reading.load_guard import may_pass_guard
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, Trigger, rule
 
 if TYPE_CHECKING:

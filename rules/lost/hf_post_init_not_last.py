@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.post_init import may_build_afterwards
 from initlint.facts.reading import text
-from initlint.facts.reading.post_init import may_build_afterwards
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 from .hf_post_init_missing import kept

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.dropped_writes import may_drop
 from initlint.facts.reading import text
-from initlint.facts.reading.dropped_writes import may_drop
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
-from initlint.facts.reading.products import Products
-from initlint.facts.reading.tree import receiver
+from initlint.facts.premises.products import Products
+from initlint.facts.premises.tree import receiver
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.low_rank import ZeroPair
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Routine, Tree
+    from initlint.facts.premises.tree import Routine, Tree
 
 _ZERO = r"(?:zeros_|\.zero_|Parameter\(torch\.zeros|constant_|fill_)\("
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.in_place import IN_PLACE
+from initlint.facts.premises.parameter_writes import may_be_written_in_place
 from initlint.facts.reading import text
-from initlint.facts.reading.parameter_writes import may_be_written_in_place
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

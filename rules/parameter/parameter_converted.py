@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.reading.tree import assigned
+from initlint.facts.premises.tree import assigned
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from initlint.facts.file import File
     from initlint.facts.meaning.conversions import Conversion
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
 
 
 def _may_hold(tree: Tree) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.execution.own_writes import may_stay_unwritten
+from initlint.facts.premises.own_writes import may_stay_unwritten
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.premises.parameter_writes import may_be_assigned
 from initlint.facts.reading import text
-from initlint.facts.reading.parameter_writes import may_be_assigned
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.tree import last_name
 from initlint.facts.reading import text
-from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.facts.file import File
+    from initlint.facts.premises.tree import Tree
     from initlint.facts.reading.scopes import Call, Function
-    from initlint.facts.reading.tree import Tree
 
 
 def _may_hold(tree: Tree) -> bool:

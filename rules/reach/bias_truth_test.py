@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from initlint.facts.execution.dispatch import Dispatch
     from initlint.facts.file import File
     from initlint.facts.meaning.conditions import Asked
+    from initlint.facts.premises.tree import Tree
     from initlint.facts.reading.scopes import Write
-    from initlint.facts.reading.tree import Tree
 
 
 def _may_hold(tree: Tree) -> bool:

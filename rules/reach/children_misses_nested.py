@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.init_calls import says_init
+from initlint.facts.premises.passing import ModuleInit, is_same, module_inits
+from initlint.facts.premises.tree import last_name
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import says_init
-from initlint.facts.reading.passing import ModuleInit, is_same, module_inits
-from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.shallow import ShallowLoop
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
 
 
 def _may_hold(tree: Tree) -> bool:

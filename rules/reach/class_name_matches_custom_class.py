@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LAYERS, WEIGHTLESS, LayerKind
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.passing import class_names, module_inits, words
+from initlint.facts.premises.tree import last_name
 from initlint.facts.reading import text
-from initlint.facts.reading.passing import class_names, module_inits, words
-from initlint.facts.reading.tree import last_name
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.trees import Tree
     from initlint.facts.file import File
     from initlint.facts.meaning.guards import ClassNameGuard
-    from initlint.facts.reading.tree import Tree as SyntaxTree
+    from initlint.facts.premises.tree import Tree as SyntaxTree
     from initlint.facts.sites.sites import InitSite
 
 _NAMES = ("__name__", "_get_name(", "str(type(")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import MODULE_CLASSES
+from initlint.facts.premises.dispatching import may_be_always_true
 from initlint.facts.reading import text
-from initlint.facts.reading.dispatching import may_be_always_true
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

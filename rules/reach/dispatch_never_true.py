@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import GIVING, MODULE_CLASSES
-from initlint.facts.reading.dispatching import may_be_never_true
+from initlint.facts.premises.dispatching import may_be_never_true
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.passing import module_inits
 from initlint.facts.reading import text
-from initlint.facts.reading.passing import module_inits
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.early import EarlyInit
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Assignment, Tree
+    from initlint.facts.premises.tree import Assignment, Tree
 
 
 _VISITING = frozenset({"apply", "modules", "named_modules"})

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.lacking import may_lack_tensors
 from initlint.facts.reading import text
-from initlint.facts.reading.lacking import may_lack_tensors
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, Trigger, Word, rule
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import GIVING
+from initlint.facts.premises.reseeding import may_reseed
 from initlint.facts.reading import text
-from initlint.facts.reading.reseeding import may_reseed
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

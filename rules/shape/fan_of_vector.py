@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.reading.vectors import may_be_vectors
+from initlint.facts.premises.vectors import may_be_vectors
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

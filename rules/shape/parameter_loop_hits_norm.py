@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.api.words import CONTEXT
+from initlint.facts.premises.parameter_loops import may_draw_parameters
 from initlint.facts.reading import text
-from initlint.facts.reading.parameter_loops import may_draw_parameters
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.execution.parameters import Parameter
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
     from initlint.facts.sites.sites import InitSite
     from initlint.theory.scale import Scale
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.reading.init_calls import init_calls
+from initlint.facts.premises.init_calls import init_calls
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.reading.tree import Tree
+    from initlint.facts.premises.tree import Tree
 
 
 def _may_hold(tree: Tree) -> bool:

@@ -14,7 +14,7 @@ import libcst
 
 from initlint import catalogue, engine, suppress
 from initlint.facts.file import FactOptions, File
-from initlint.facts.reading.tree import Tree
+from initlint.facts.premises.tree import Tree
 from initlint.finding import Finding
 from initlint.gate import Standing, gate, live
 from initlint.islands import islands

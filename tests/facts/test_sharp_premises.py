@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from initlint import catalogue
-from initlint.facts.reading.tree import Tree
+from initlint.facts.premises.tree import Tree
 
 PREMISES = {rule.code: rule.premise for rule in catalogue.rules()}
 

@@ -15,8 +15,8 @@ from initlint.facts.execution.graph import Part
 from initlint.facts.execution.selection import Selection
 from initlint.facts.execution.steps import lineage
 from initlint.facts.execution.trees import MOST
+from initlint.facts.premises.init_calls import says_init
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import says_init
 from initlint.facts.reading.scopes import Block, Call, Class, Event, Looped, Write
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import libcst as cst
 
 from initlint.facts.execution.bases import is_module
 from initlint.facts.execution.running import nodes_of
-from initlint.facts.execution.writing import Writing
 from initlint.facts.meaning.modules import self_attribute
+from initlint.facts.premises.products import Products
+from initlint.facts.premises.tree import Tree, last_name
+from initlint.facts.premises.writing import Writing
 from initlint.facts.reading import text
-from initlint.facts.reading.products import Products
 from initlint.facts.reading.scopes import Block, Call, Class, Function, Write
-from initlint.facts.reading.tree import Tree, last_name
 
 if TYPE_CHECKING:
     from initlint.facts.file import File

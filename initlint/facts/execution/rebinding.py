@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.facts.meaning.tensors import is_tensor
+from initlint.facts.premises.loop_variables import PARAMETERS
 from initlint.facts.reading.inside import inside, named
-from initlint.facts.reading.loop_variables import PARAMETERS
 from initlint.facts.reading.scopes import Assignment, Branch, Function, Joined, Looped
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.execution.steps import lineage
-from initlint.facts.reading.tree import Routine, Tree
+from initlint.facts.premises.tree import Routine, Tree
 
 if TYPE_CHECKING:
     from initlint.facts.file import File

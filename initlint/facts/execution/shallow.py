@@ -12,8 +12,8 @@ from initlint.facts.api.layers import LayerKind
 from initlint.facts.execution.graph import Part
 from initlint.facts.execution.inits import Inits, changes_law, written_to
 from initlint.facts.meaning.guards import ClassNameGuard, TypeGuard
+from initlint.facts.premises.init_calls import says_init
 from initlint.facts.reading import text
-from initlint.facts.reading.init_calls import says_init
 from initlint.facts.reading.scopes import Block, Call, Class
 
 if TYPE_CHECKING:

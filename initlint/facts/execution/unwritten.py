@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.execution.bases import ROOTS, foreign_bases, is_module, is_torch_layer
 from initlint.facts.execution.births import Birth, births
-from initlint.facts.execution.own_writes import LOADING, OwnWrites
 from initlint.facts.execution.steps import lineage
+from initlint.facts.premises.own_writes import LOADING, OwnWrites
+from initlint.facts.premises.tree import last_name
 from initlint.facts.project import ClassSketch, Loop, ScopeSketch
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Class
-from initlint.facts.reading.tree import last_name
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -1,0 +1,111 @@
+"""Writes to parameters as `ast` has them: enough to say that none is assigned a tensor, and none written in place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from initlint.facts.api.in_place import IN_PLACE, SWITCHES, TRANSPOSED, VIEWS
+from initlint.facts.api.tensors import SLOTS
+from initlint.facts.premises.parameters import is_own, looped_parameters, made_parameters, reparametrises
+from initlint.facts.premises.tensors import may_be_tensor
+from initlint.facts.premises.tree import Tree, assigned
+
+
+def may_be_assigned(tree: Tree) -> bool:
+    """Whether a tensor may be assigned where a constructor has registered a parameter, or to the slot of a layer."""
+    registered = _registered(tree)
+    names = tree.attributes if registered is None else registered | SLOTS
+    stores = (each for name in names for each in tree.attributes.get(name, ()) if isinstance(each.ctx, ast.Store))
+    values = ((each, value) for each in stores for target, value in assigned(tree.parents[each]) if target is each)
+    return any(_may_refuse(tree, each, registered) and may_be_tensor(tree, value) for each, value in values)
+
+
+def _registered(tree: Tree) -> frozenset[str] | None:
+    """The attributes that are registered for parameters; None where a name is not written out."""
+    found = set(made_parameters(tree))
+    for call in tree.calls.get("register_parameter", ()):
+        for name in (*call.args[:1], *(each.value for each in call.keywords if each.arg in ("name", None))):
+            if not isinstance(name, ast.Constant):
+                return None
+            found.add(str(name.value))
+    return frozenset(found)
+
+
+def _may_refuse(tree: Tree, target: ast.Attribute, registered: frozenset[str] | None) -> bool:
+    """Whether an attribute is one that the constructor around it may have registered, or of another object."""
+    found = tree.method(target)
+    if found is not None and found[1] is tree.routine(target) and is_own(tree, target):
+        return found[1].name == "__init__" and (registered is None or target.attr in registered)
+    return target.attr in SLOTS and not reparametrises(tree)
+
+
+def may_be_written_in_place(tree: Tree) -> bool:
+    """Whether what a constructor runs may write a leaf in place: a parameter of its own, of a layer, of a loop."""
+    return any(_is_written(tree, leaf) and _may_run(tree, leaf) for leaf in _leaves(tree))
+
+
+def _leaves(tree: Tree) -> Iterator[ast.expr]:
+    """What may be a trained parameter, by its name."""
+    made = made_parameters(tree)
+    for name in made | SLOTS:
+        for node in tree.attributes.get(name, ()):
+            if name in (made if is_own(tree, node) else SLOTS):
+                yield node
+    yield from (node for name in looped_parameters(tree) for node in tree.names[name])
+
+
+def _is_written(tree: Tree, leaf: ast.expr) -> bool:
+    """Whether something is done to a tensor in place, or to a view of it."""
+    inner: ast.AST = leaf
+    while True:
+        around = tree.parents[inner]
+        match around:
+            case ast.Subscript(value=value) if value is inner:
+                if isinstance(around.ctx, ast.Store):
+                    return True
+                inner = around
+            case ast.Attribute(attr=name) if name in TRANSPOSED:
+                inner = around
+            case ast.Attribute(attr=name):
+                call = tree.parents[around]
+                called = isinstance(call, ast.Call) and call.func is around
+                if not called or name not in VIEWS:
+                    return called and name in IN_PLACE
+                inner = call
+            case _:
+                return isinstance(around, ast.AugAssign) and around.target is inner
+
+
+def _may_run(tree: Tree, node: ast.expr) -> bool:
+    """Whether a constructor may run a place, with gradients recorded, in a class that nowhere switches them."""
+    found = tree.method(node)
+    if found is None:
+        return False
+    switches = (each for name in SWITCHES for each in (*tree.names.get(name, ()), *tree.attributes.get(name, ())))
+    if any(found[0] in tree.around(each) for each in switches):
+        return False
+    return _is_run(tree, found[1].name)
+
+
+def _is_run(tree: Tree, method: str) -> bool:
+    """Whether a constructor, or a method that one calls on its own object, may call a method of this name."""
+    seen: set[str] = set()
+    pending = {method}
+    while pending:
+        name = pending.pop()
+        if name == "__init__":
+            return True
+        seen.add(name)
+        calls = (each for each in tree.attributes.get(name, ()) if _is_on_itself(tree, each))
+        pending |= {routine.name for call in calls for routine in tree.routines_around(call)} - seen
+    return False
+
+
+def _is_on_itself(tree: Tree, node: ast.Attribute) -> bool:
+    """`self.method`, `super().method`."""
+    match node.value:
+        case ast.Call(func=ast.Name(id="super")):
+            return True
+        case _:
+            return tree.is_own(node)
