@@ -134,7 +134,8 @@ def by_coverage(search: Search, seed: int) -> None:
     seeds.mkdir(exist_ok=True)
     for number, example in enumerate(examples()):
         (seeds / str(number)).write_bytes(example)
-    words = [sys.argv[0], f"-seed={seed + 1}", "-max_len=20000", "-timeout=60", "-rss_limit_mb=4096", str(seeds)]
+    limits = ["-max_len=20000", "-timeout=60", "-rss_limit_mb=4096"]
+    words = [sys.argv[0], f"-seed={seed + 1}", *limits, f"-artifact_prefix={search.keep}/", str(seeds)]
     atheris.Setup(words, target, custom_mutator=mutate)
     atheris.Fuzz()
 

@@ -212,11 +212,12 @@ def literal_fans(calls: tuple[LayerCall, ...]) -> tuple[int, int] | None:
     sides = [element.value for element in kernel.elements] if isinstance(kernel, cst.Tuple | cst.List) else []
     sides = sides or [kernel] * shape.spatial if kernel is not None else []
     sizes += [call.values.number(side, call.env) for side in sides]
-    groups = 1.0 if call.given("groups") is None else call.number("groups")
-    if len(sizes) != 2 + shape.spatial or not groups or None in sizes:
+    sizes.append(1.0 if call.given("groups") is None else call.number("groups"))
+    counts = [int(size) for size in sizes if size is not None and math.isfinite(size)]
+    if not len(sizes) == len(counts) == 3 + shape.spatial or counts[-1] < 1:
         return None
-    inputs, outputs, *receptive = [int(size) for size in sizes if size is not None]
-    return fan_in_and_fan_out([outputs, inputs // int(groups), *receptive])
+    inputs, outputs, *receptive, groups = counts
+    return fan_in_and_fan_out([outputs, inputs // groups, *receptive])
 
 
 def _holds(file: File, assignment: Assignment, named: Fan) -> tuple[Symbol, str, str, cst.BaseExpression | None] | None:

@@ -48,7 +48,7 @@ def right_operand(site: InitSite) -> RightOperand | None:
         return None
     rows, columns = (size_of(site.file, made, axis) for axis in (0, 1))
     origins = {text.code(site.file.values.origin(size, made.env)[0]) for size in made.shape}
-    if rows == columns or len(origins) == 1:
+    if rows == columns or len(origins) == 1 or not rows.sign or not columns.sign:
         return None
     return RightOperand(target.text, made, uses[0], (made.shape[0], made.shape[1]), rows, columns)
 
