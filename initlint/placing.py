@@ -5,24 +5,25 @@ from __future__ import annotations
 from functools import cached_property
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from initlint.facts.reading.scopes import Record
 from initlint.facts.reading.text import code
 from initlint.finding import Edit, Finding, Fix, Region, Related
 from initlint.islands import Islands
 from initlint.lines import split_lines
+from initlint.positions import Positions
 from initlint.rule import Alarm, Change, Proposal, Rule
 from initlint.source import Source
 
 
 class Placing:
-    """Positions of the nodes of one file, computed when the first alarm asks."""
+    """Places what is said of the nodes of one file."""
 
     def __init__(self, source: Source, islands: Islands, record: Record) -> None:
         self._source = source
         self._islands = islands
         self._record = record
+        self._positions = Positions(record.node, islands.text)
 
     def finding(self, rule: Rule, alarm: Alarm) -> Finding:
         """The finding that an alarm is."""
@@ -52,11 +53,6 @@ class Placing:
             return {}
         pairs = zip(split_lines(self._islands.text), split_lines(self._record.node.code), strict=False)
         return {line: _indentation(read) - _indentation(made) for line, (read, made) in enumerate(pairs, 1)}
-
-    @cached_property
-    def _positions(self) -> dict[cst.CSTNode, CodeRange]:
-        wrapper = MetadataWrapper(self._record.node, unsafe_skip_copy=True)
-        return dict(wrapper.resolve(PositionProvider))
 
     @cached_property
     def _lines(self) -> list[str]:
