@@ -25,6 +25,8 @@ Modules: TypeAlias = Sequence[tuple[str, nn.Module]]
 """The modules of a model with their names."""
 
 _LISTS = (nn.ModuleList, nn.Sequential)
+_HELD = (nn.Module, torch.Tensor)
+_CONTAINERS = (list, tuple, set, frozenset, dict)
 
 _PLAIN = frozenset({bool, int, float, str, NoneType, FunctionType})
 """Types of attributes that hold no tensors."""
@@ -82,7 +84,7 @@ def unregistered(
 
     `keys` are the storages of what modules own.
     """
-    known = {id(each.tensor) for each in parameters} | {id(module) for _, module in modules}
+    known: set[int] = set()
     torchs: dict[type[nn.Module], bool] = {}
     for name, module in modules:
         kind = type(module)
@@ -96,16 +98,19 @@ def unregistered(
             if isinstance(value, torch.Tensor):
                 yield from _tensor(_joined(name, attribute), value, storages, keys)
             elif not isinstance(value, nn.Module):
-                held = [each for each in _held(value) if id(each) not in known]
-                yield from _container(_joined(name, attribute), held, storages)
+                held = [*_held(value)]
+                if len(held) < 2:
+                    continue
+                known = known or {id(each.tensor) for each in parameters} | {id(module) for _, module in modules}
+                strangers = [each for each in held if id(each) not in known]
+                yield from _container(_joined(name, attribute), strangers, storages)
 
 
 def padding_rows(modules: Modules, parameters: Sequence[Parameter], storages: Storages) -> Iterator[Event]:
     """Embeddings whose padding row the user's code left random: it gets no gradient."""
-    by_tensor = {id(each.tensor): each for each in parameters}
-    for name, module in modules:
-        if not isinstance(module, nn.Embedding) or module.padding_idx is None:
-            continue
+    padded = [(name, each) for name, each in modules if isinstance(each, nn.Embedding) and each.padding_idx is not None]
+    by_tensor = {id(each.tensor): each for each in parameters} if padded else {}
+    for name, module in padded:
         parameter = by_tensor.get(id(module.weight))
         if parameter is None or parameter.lazy or parameter.write is None or parameter.default:
             continue
@@ -117,7 +122,8 @@ def padding_rows(modules: Modules, parameters: Sequence[Parameter], storages: St
 
 def other_dtype(modules: Modules, parameters: Sequence[Parameter]) -> Iterator[Event]:
     """A float64 parameter in a module whose other parameters are not."""
-    if torch.get_default_dtype() is torch.float64 or all(each.tensor.dtype is not torch.float64 for each in parameters):
+    exact = any(each.role is Role.PARAMETER and each.tensor.dtype is torch.float64 for each in parameters)
+    if not exact or torch.get_default_dtype() is torch.float64:
         return
     by_tensor = {id(each.tensor): each for each in parameters}
     for _, module in modules:
@@ -228,9 +234,9 @@ def _first_site(tensor: torch.Tensor, storages: Storages) -> Site | None:
 
 def _held(value: Any, depth: int = 0) -> Iterator[Any]:
     """Modules and tensors in a value and in the lists, tuples, sets and dictionaries inside it."""
-    if isinstance(value, nn.Module | torch.Tensor):
+    if isinstance(value, _HELD):
         yield value
-    elif depth < _DEPTH and isinstance(value, list | tuple | set | frozenset | dict):
+    elif depth < _DEPTH and isinstance(value, _CONTAINERS):
         for each in islice(value.values() if isinstance(value, dict) else value, _ITEMS):
             yield from _held(each, depth + 1)
 

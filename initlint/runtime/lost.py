@@ -19,17 +19,16 @@ def lost(recorder: Recorder, names: Mapping[Key, str]) -> Iterator[Event]:
     parameter before.
     """
     storages = recorder.storages
-    kept = storages.ancestors({*names})
+    candidates = [call for call in recorder.calls if call[1] not in names and not call[0].default]
+    kept = storages.ancestors({*names}) if candidates else set()
     read: dict[Key, int] = {}
-    for storage in storages.live().values():
+    for storage in storages.live().values() if candidates else ():
         for parent in storage.parents:
             read[parent] = max(read.get(parent, 0), storage.fed)
     found: dict[tuple[EventKind, str], Event] = {}
-    for write, key in recorder.calls:
-        if key in names:
-            continue
+    for write, key in candidates:
         written = storages.get(key)
-        if written is None or write.default or written.registered or written.born is None:
+        if written is None or written.registered or written.born is None:
             continue
         origin = _parameter_behind(storages, key, names)
         if origin is None or read.get(key, 0) > write.order:

@@ -23,7 +23,7 @@ from initlint.runtime.geometry import View
 from initlint.runtime.inference import PLAIN, law_of_call, redrawn, transformation
 from initlint.runtime.laws import UNWRITTEN, Step, TracedLaw, constant, unknown
 from initlint.runtime.plans import PLANS, Plan, plan_of
-from initlint.runtime.storages import Key, Storage, Storages, Write, covers_storage, key_of, tensors_in
+from initlint.runtime.storages import SEQUENCES, Key, Storage, Storages, Write, covers_storage, key_of, tensors_in
 
 
 class Recorder(TorchDispatchMode):
@@ -91,7 +91,7 @@ class Recorder(TorchDispatchMode):
     def _returned(self, func: Any, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         if self._inside.lesson:
             self._inside.lesson.apt = False
-        for tensor in result if isinstance(result, list | tuple) else (result,):
+        for tensor in result if isinstance(result, SEQUENCES) else (result,):
             if not isinstance(tensor, torch.Tensor) or key_of(tensor) in self.storages:
                 continue
             if plan.empty:
@@ -108,7 +108,7 @@ class Recorder(TorchDispatchMode):
     def _written(self, func: Any, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         for index, name in plan.writes:
             written = args[index] if index < len(args) else kwargs.get(name)
-            for tensor in written if isinstance(written, list | tuple) else (written,):
+            for tensor in written if isinstance(written, SEQUENCES) else (written,):
                 if isinstance(tensor, torch.Tensor):
                     self._write_of(func, plan, args, kwargs, tensor)
 
@@ -194,7 +194,8 @@ class Recorder(TorchDispatchMode):
         if watched or not self._torchs(owner, type(module)):
             original(module, *arguments, **keywords)
             return
-        inside.layer = calls = []
+        calls: list[_Call] = []
+        inside.layer = calls
         try:
             with _UNWATCHED():
                 original(module, *arguments, **keywords)

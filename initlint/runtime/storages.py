@@ -16,6 +16,9 @@ from initlint.runtime.laws import GIVEN, TracedLaw, unknown
 Key: TypeAlias = int
 """The address of a storage; a weak reference is held to it, so that no other storage can take it."""
 
+SEQUENCES = (list, tuple)
+"""What operations take and return several tensors in. As a union it would be made anew at every question."""
+
 _HISTORY = 64
 """Writes that are remembered of one storage."""
 
@@ -216,7 +219,7 @@ def tensors_in(values: Iterable[Any]) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):
             yield value
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, SEQUENCES):
             yield from tensors_in(value)
 
 
