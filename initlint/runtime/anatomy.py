@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import islice
 from types import FunctionType, NoneType
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ from torch import nn
 from initlint.runtime.callers import Site
 from initlint.runtime.evidence import Event, EventKind, Parameter, Role
 from initlint.runtime.geometry import View
-from initlint.runtime.storages import Storages
+from initlint.runtime.storages import Key, Storages
 from initlint.runtime.swaps import INITIALISERS
 
 _DEPTH = 4
@@ -23,6 +23,10 @@ _ITEMS = 10_000
 
 Modules: TypeAlias = Sequence[tuple[str, nn.Module]]
 """The modules of a model with their names."""
+
+_LISTS = (nn.ModuleList, nn.Sequential)
+_HELD = (nn.Module, torch.Tensor)
+_CONTAINERS = (list, tuple, set, frozenset, dict)
 
 _PLAIN = frozenset({bool, int, float, str, NoneType, FunctionType})
 """Types of attributes that hold no tensors."""
@@ -37,14 +41,16 @@ def identical(parameters: Sequence[Parameter]) -> Iterator[Event]:
         each for each in parameters if each.role is Role.PARAMETER and each.law.draw is not None and not each.pieces
     ]
     stacks: dict[tuple[str, tuple[str, ...]], list[Parameter]] = defaultdict(list)
-    for copies in _groups(random, lambda each: (each.law.draw, each.law, each.shape)):
+    drawn_once = _repeated(random, lambda each: each.law.draw)
+    for copies in _groups(drawn_once, lambda each: (each.law.draw, each.law, each.shape)):
         for (container, suffix), siblings in _siblings(copies).items():
             stacks[container, tuple(siblings)].append(copies[0])
             del suffix
     for (container, indices), copied in stacks.items():
         shown = f"{container or 'the model'} {len(indices)} {len(copied)} {sum(each.tensor.numel() for each in copied)}"
         yield Event(EventKind.IDENTICAL_COPIES, container, copied[0].site, shown)
-    values = [each for each in random if _comparable(each.tensor)]
+    comparable = [each for each in random if _comparable(each.tensor)]
+    values = _repeated(comparable, lambda each: (each.tensor.shape, each.tensor.dtype))
     for equal in _groups(values, lambda each: (each.shape, each.tensor.dtype, _beginning(each.tensor))):
         if len({each.law.draw for each in equal}) == len(equal) and all(
             torch.equal(equal[0].tensor, each.tensor) for each in equal[1:]
@@ -56,32 +62,35 @@ def identical(parameters: Sequence[Parameter]) -> Iterator[Event]:
 
 def shared(model: nn.Module, places: Modules, parameters: Sequence[Parameter]) -> Iterator[Event]:
     """Lists in which the same module, with parameters, stands at every place."""
-    born = {name: each.born for each in parameters for name in each.names}
-    declared = getattr(model, "_tied_weights_keys", None) or ()
+    if getattr(model, "_tied_weights_keys", None):
+        return
     for name, module in places:
-        if not isinstance(module, nn.ModuleList | nn.Sequential) or len(module) < 2:
+        if not isinstance(module, _LISTS):
             continue
-        first = module[0]
-        if declared or not all(each is first for each in module):
+        held = [*module._modules.values()]
+        first = held[0] if held else None
+        if first is None or len(held) < 2 or any(each is not first for each in held):
             continue
         own = [key for key, _ in first.named_parameters()]
         if own:
-            yield Event(EventKind.SHARED_MODULE, name, born.get(_joined(name, "0", own[0])), f"{len(module)}")
+            born = {name: each.born for each in parameters for name in each.names}
+            yield Event(EventKind.SHARED_MODULE, name, born.get(_joined(name, "0", own[0])), f"{len(held)}")
 
 
-def unregistered(modules: Modules, storages: Storages) -> Iterator[Event]:
-    """Modules, parameters and trained tensors that stand in attributes torch does not look into."""
-    tensors = [
-        tensor
-        for _, module in modules
-        for owned in (module._parameters, module._buffers)
-        for tensor in owned.values()
-        if tensor is not None
-    ]
-    known = {*map(id, tensors), *(id(module) for _, module in modules)}
-    keys = {each.untyped_storage()._cdata for each in tensors if not isinstance(each, nn.UninitializedParameter)}
+def unregistered(
+    modules: Modules, storages: Storages, parameters: Sequence[Parameter], keys: Container[Key]
+) -> Iterator[Event]:
+    """Modules, parameters and trained tensors that stand in attributes torch does not look into.
+
+    `keys` are the storages of what modules own.
+    """
+    known: set[int] = set()
+    torchs: dict[type[nn.Module], bool] = {}
     for name, module in modules:
-        if type(module).__module__.startswith("torch."):
+        kind = type(module)
+        if kind not in torchs:
+            torchs[kind] = kind.__module__.startswith("torch.")
+        if torchs[kind]:
             continue
         for attribute, value in vars(module).items():
             if attribute in _OWN or type(value) in _PLAIN:
@@ -89,16 +98,19 @@ def unregistered(modules: Modules, storages: Storages) -> Iterator[Event]:
             if isinstance(value, torch.Tensor):
                 yield from _tensor(_joined(name, attribute), value, storages, keys)
             elif not isinstance(value, nn.Module):
-                held = [each for each in _held(value) if id(each) not in known]
-                yield from _container(_joined(name, attribute), held, storages)
+                held = [*_held(value)]
+                if len(held) < 2:
+                    continue
+                known = known or {id(each.tensor) for each in parameters} | {id(module) for _, module in modules}
+                strangers = [each for each in held if id(each) not in known]
+                yield from _container(_joined(name, attribute), strangers, storages)
 
 
 def padding_rows(modules: Modules, parameters: Sequence[Parameter], storages: Storages) -> Iterator[Event]:
     """Embeddings whose padding row the user's code left random: it gets no gradient."""
-    by_tensor = {id(each.tensor): each for each in parameters}
-    for name, module in modules:
-        if not isinstance(module, nn.Embedding) or module.padding_idx is None:
-            continue
+    padded = [(name, each) for name, each in modules if isinstance(each, nn.Embedding) and each.padding_idx is not None]
+    by_tensor = {id(each.tensor): each for each in parameters} if padded else {}
+    for name, module in padded:
         parameter = by_tensor.get(id(module.weight))
         if parameter is None or parameter.lazy or parameter.write is None or parameter.default:
             continue
@@ -110,9 +122,10 @@ def padding_rows(modules: Modules, parameters: Sequence[Parameter], storages: St
 
 def other_dtype(modules: Modules, parameters: Sequence[Parameter]) -> Iterator[Event]:
     """A float64 parameter in a module whose other parameters are not."""
-    by_tensor = {id(each.tensor): each for each in parameters}
-    if torch.get_default_dtype() is torch.float64:
+    exact = any(each.role is Role.PARAMETER and each.tensor.dtype is torch.float64 for each in parameters)
+    if not exact or torch.get_default_dtype() is torch.float64:
         return
+    by_tensor = {id(each.tensor): each for each in parameters}
     for _, module in modules:
         if len(module._parameters) < 2:
             continue
@@ -122,6 +135,20 @@ def other_dtype(modules: Modules, parameters: Sequence[Parameter]) -> Iterator[E
             for tensor in double:
                 found = by_tensor[id(tensor)]
                 yield Event(EventKind.OTHER_DTYPE, found.name, found.site, str(tensor.dtype))
+
+
+def places(model: nn.Module) -> Modules:
+    """A model and all modules inside it with their names; one that stands at several places has each of them."""
+    found: list[tuple[str, nn.Module]] = []
+
+    def walk(module: nn.Module, name: str) -> None:
+        found.append((name, module))
+        for key, child in module._modules.items():
+            if child is not None:
+                walk(child, f"{name}.{key}" if name else key)
+
+    walk(model, "")
+    return found
 
 
 def once(places: Modules) -> Modules:
@@ -137,6 +164,13 @@ def _groups(parameters: Iterable[Parameter], key: Any) -> Iterator[list[Paramete
     for each in parameters:
         groups[key(each)].append(each)
     return (group for group in groups.values() if len(group) > 1)
+
+
+def _repeated(parameters: Sequence[Parameter], key: Callable[[Parameter], Any]) -> list[Parameter]:
+    """Those that share a key with another one."""
+    keys = [key(each) for each in parameters]
+    counts = Counter(keys)
+    return [each for each, own in zip(parameters, keys, strict=True) if counts[own] > 1]
 
 
 def _siblings(copies: Sequence[Parameter]) -> dict[tuple[str, str], list[str]]:
@@ -156,10 +190,13 @@ def _comparable(tensor: torch.Tensor) -> bool:
 
 
 def _beginning(tensor: torch.Tensor) -> tuple[float, ...]:
-    return tuple(tensor.detach().reshape(-1)[:4].tolist())
+    values = tensor.detach()
+    if values.is_contiguous():
+        return tuple(values.as_strided((4,), (1,)).tolist())
+    return tuple(values.reshape(-1)[:4].tolist())
 
 
-def _tensor(path: str, tensor: torch.Tensor, storages: Storages, keys: set[int]) -> Iterator[Event]:
+def _tensor(path: str, tensor: torch.Tensor, storages: Storages, keys: Container[Key]) -> Iterator[Event]:
     """A tensor that is a plain attribute."""
     if tensor.untyped_storage()._cdata in keys or isinstance(tensor, nn.UninitializedParameter):
         return
@@ -197,9 +234,9 @@ def _first_site(tensor: torch.Tensor, storages: Storages) -> Site | None:
 
 def _held(value: Any, depth: int = 0) -> Iterator[Any]:
     """Modules and tensors in a value and in the lists, tuples, sets and dictionaries inside it."""
-    if isinstance(value, nn.Module | torch.Tensor):
+    if isinstance(value, _HELD):
         yield value
-    elif depth < _DEPTH and isinstance(value, list | tuple | set | frozenset | dict):
+    elif depth < _DEPTH and isinstance(value, _CONTAINERS):
         for each in islice(value.values() if isinstance(value, dict) else value, _ITEMS):
             yield from _held(each, depth + 1)
 

@@ -106,11 +106,14 @@ class Site:
         return f"{self.path}:{self.line}"
 
 
-def caller(depth: int = 1, *, default: bool = False) -> Site:
-    """The innermost frame of the user's code, `depth` frames above; a frame of a wrapper where there is no other."""
+def caller(depth: int = 1, *, default: bool = False, wrapper: str = "") -> Site:
+    """The innermost frame of the user's code, `depth` frames above; a frame of a wrapper where there is no other.
+
+    `default` and `wrapper` are what is known of the frames that would stand below.
+    """
     frame: FrameType | None = sys._getframe(depth)
     emptied = False
-    wrapper = reparametrised = ""
+    reparametrised = ""
     fallback = frame
     while frame is not None:
         code = frame.f_code
@@ -133,6 +136,11 @@ def caller(depth: int = 1, *, default: bool = False) -> Site:
     if site is None:
         site = _SITES[place] = Site(fallback.f_code, *place[1:])
     return site
+
+
+def passes_on(code: CodeType) -> bool:
+    """Whether code belongs to a helper of a library, whose caller is the one of interest."""
+    return _owner(code.co_filename) is _Owner.WRAPPER
 
 
 _SITES: dict[tuple[int, int, bool, str, str, bool], Site] = {}

@@ -45,9 +45,9 @@ class Status(StrEnum):
     LAZY = "lazy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Parameter:
-    """A parameter or buffer of the built model.
+    """A parameter or buffer of the built model; not to be changed, but not frozen, which would triple the time.
 
     `names` are all names of the tensor, the first one is `name`; tied tensors appear once. `law` is that of all
     elements but those in `pieces`, which are in the order of writing. `writes` are in order; `born` is where the tensor

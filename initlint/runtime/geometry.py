@@ -29,7 +29,7 @@ class View(NamedTuple):
     @classmethod
     def of(cls, tensor: torch.Tensor) -> View:
         """The place of a strided tensor."""
-        return cls(int(tensor.storage_offset()), tensor.shape, tensor.stride())
+        return tuple.__new__(cls, (tensor.storage_offset(), tensor.shape, tensor.stride()))
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from types import NoneType
 from typing import Any, TypeAlias
 
@@ -113,7 +114,7 @@ _numbers = itertools.count()
 _STEPS: dict[tuple[Any, ...], Step] = {}
 """Steps without other tensors that were met, by overload and arguments."""
 
-_PLAIN = frozenset({int, float, bool, NoneType})
+PLAIN = frozenset({int, float, bool, NoneType})
 """Types of arguments that are no tensors."""
 
 Handler: TypeAlias = Callable[[Any, tuple[Any, ...], dict[str, Any], Read], TracedLaw]
@@ -137,7 +138,7 @@ def is_elementwise(packet: Any) -> bool:
 
 def transformation(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> Step | None:
     """An elementwise operation as a step on one tensor; None where another operand is no constant."""
-    if not keywords and isinstance(arguments[0], torch.Tensor) and _PLAIN.issuperset(map(type, arguments[1:])):
+    if not keywords and isinstance(arguments[0], torch.Tensor) and PLAIN.issuperset(map(type, arguments[1:])):
         call = (id(function), *arguments[1:])
         step = _STEPS.get(call)
         if step is None:
@@ -165,6 +166,11 @@ def transformation(function: Any, arguments: tuple[Any, ...], keywords: dict[str
 def fresh(law: Law) -> TracedLaw:
     """A law with a new number where it is random."""
     return TracedLaw(law, draw=next(_numbers))
+
+
+def redrawn(law: TracedLaw) -> TracedLaw:
+    """The same law of another draw."""
+    return TracedLaw(law.law, law.chain, law.written, law.reason, law.independent, next(_numbers))
 
 
 def _floats(
@@ -294,11 +300,16 @@ def _normal(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any],
     own = function.overloadpacket is aten.normal_
     if not own and any(True for _ in tensors_in(arguments)):
         return _computed(function, arguments, keywords, read)
-    return fresh(theory.normal(*_floats(arguments[int(own) :], keywords, (("mean", 0.0), ("std", 1.0)))))
+    return fresh(_law(theory.normal, *_floats(arguments[int(own) :], keywords, (("mean", 0.0), ("std", 1.0)))))
 
 
 def _uniform(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:
-    return fresh(theory.uniform(*_floats(arguments[1:], keywords, (("from", 0.0), ("to", 1.0)))))
+    return fresh(_law(theory.uniform, *_floats(arguments[1:], keywords, (("from", 0.0), ("to", 1.0)))))
+
+
+@lru_cache(1024)
+def _law(kind: Callable[[float, float], Law], first: float, second: float) -> Law:
+    return kind(first, second)
 
 
 def _constant(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], read: Read) -> TracedLaw:

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from initlint.runtime.callers import Site
 from initlint.runtime.evidence import Event, EventKind, Parameter, Role
 from initlint.runtime.recorder import Recorder
-from initlint.runtime.storages import Key, Storage, Storages, Write, key_of
+from initlint.runtime.storages import Key, Storage, Storages, Write
 
 
-def lost(recorder: Recorder, owned: Collection[Key], parameters: Sequence[Parameter]) -> Iterator[Event]:
+def lost(recorder: Recorder, names: Mapping[Key, str]) -> Iterator[Event]:
     """Writes of the user's code into tensors that were computed from a parameter and that nothing reads afterwards.
 
-    The last one speaks for those that were lost on the same parameter before.
+    `names` are those of the parameters and buffers. The last write speaks for those that were lost on the same
+    parameter before.
     """
     storages = recorder.storages
-    names = {key_of(each.tensor): each.name for each in parameters if not each.lazy}
-    kept = storages.ancestors({*owned})
+    candidates = [call for call in recorder.calls if call[1] not in names and not call[0].default]
+    kept = storages.ancestors({*names}) if candidates else set()
     read: dict[Key, int] = {}
-    for storage in storages.live().values():
-        read.update((parent, max(read.get(parent, 0), storage.fed)) for parent in storage.parents)
+    for storage in storages.live().values() if candidates else ():
+        for parent in storage.parents:
+            read[parent] = max(read.get(parent, 0), storage.fed)
     found: dict[tuple[EventKind, str], Event] = {}
-    for write, key in recorder.calls:
+    for write, key in candidates:
         written = storages.get(key)
-        if written is None or write.default or key in owned or written.registered or written.born is None:
+        if written is None or written.registered or written.born is None:
             continue
         origin = _parameter_behind(storages, key, names)
         if origin is None or read.get(key, 0) > write.order:
@@ -54,21 +56,25 @@ def overwritten(parameters: Sequence[Parameter]) -> Iterator[Event]:
 
     Two places that take turns, module by module, belong together: a method that goes on where that of its base ends.
     """
+    pairs = [
+        (each, first, second)
+        for each in parameters
+        if len(each.writes) > 1 and each.role is Role.PARAMETER
+        for first, second in pairwise([write for write in each.writes if write.whole and not write.default])
+        if first.site != second.site and first.law.value is not None and first.law != second.law and not _reads(second)
+    ]
+    if not pairs:
+        return
     reach = Counter(site for each in parameters for site in {write.site for write in each.writes})
     orders: dict[Site, list[int]] = {}
     for write in (write for each in parameters for write in each.writes):
         orders.setdefault(write.site, []).append(write.order)
-    for each in parameters:
-        if each.role is not Role.PARAMETER:
-            continue
-        written = [write for write in each.writes if write.whole and not write.default]
-        for first, second in pairwise(written):
-            special = first.law.value is not None and reach[second.site] > reach[first.site]
-            turns = max(orders[first.site]) > min(orders[second.site])
-            if special and not turns and first.site != second.site and not _reads(second) and first.law != second.law:
-                detail = f"{first.call} gives {first.law}, {second.call} gives {second.law}"
-                related = ((second.site, "it is overwritten here"),)
-                yield Event(EventKind.OVERWRITTEN, each.name, first.site, detail, related)
+    for each, first, second in pairs:
+        turns = max(orders[first.site]) > min(orders[second.site])
+        if reach[second.site] > reach[first.site] and not turns:
+            detail = f"{first.call} gives {first.law}, {second.call} gives {second.law}"
+            related = ((second.site, "it is overwritten here"),)
+            yield Event(EventKind.OVERWRITTEN, each.name, first.site, detail, related)
 
 
 def _reads(write: Write) -> bool:
@@ -76,7 +82,7 @@ def _reads(write: Write) -> bool:
     return write.call.rstrip("_") in ("add", "clamp", "div", "mul", "sub")
 
 
-def _parameter_behind(storages: Storages, key: Key, names: dict[Key, str]) -> str | None:
+def _parameter_behind(storages: Storages, key: Key, names: Mapping[Key, str]) -> str | None:
     """The name of the first parameter that a storage was computed from."""
     ancestors = storages.ancestors({key}) - {key}
     return next((name for address, name in names.items() if address in ancestors), None)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import torch
 from torch.nn.modules.module import (
@@ -18,37 +17,13 @@ from torch.nn.modules.module import (
 from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from initlint.runtime import swaps, unwritten
+from initlint.runtime import copied, swaps, unwritten
 from initlint.runtime.callers import Site, caller
 from initlint.runtime.geometry import View
-from initlint.runtime.inference import COPYING, EMPTY, Handler, handler, is_elementwise, law_of_call, transformation
+from initlint.runtime.inference import PLAIN, law_of_call, redrawn, transformation
 from initlint.runtime.laws import UNWRITTEN, Step, TracedLaw, constant, unknown
-from initlint.runtime.storages import Key, Storage, Storages, Write, covers_storage, key_of, tensors_in
-
-_ADOPTING = frozenset({torch.ops.aten.set_, torch.ops.aten.resize_, torch.ops.aten.resize_as_})
-"""Operations that give a tensor other memory and write none."""
-
-
-_COMPUTED = handler(None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is known of an overload: the arguments that it writes, whether it reads tensors or returns only views.
-
-    `call` is what is called for it. Nothing is asked of one that is a view.
-    """
-
-    function: Any
-    call: Any
-    writes: tuple[tuple[int, str], ...] = ()
-    reads: bool = False
-    view: bool = True
-    empty: bool = False
-    copying: bool = False
-    elementwise: bool = False
-    handler: Handler = _COMPUTED
-    name: str = ""
+from initlint.runtime.plans import PLANS, Plan, plan_of
+from initlint.runtime.storages import SEQUENCES, Key, Storage, Storages, Write, covers_storage, key_of, tensors_in
 
 
 class Recorder(TorchDispatchMode):
@@ -80,7 +55,8 @@ class Recorder(TorchDispatchMode):
     def recording(self) -> Iterator[Recorder]:
         """Watch. Raises TraceRunning where another recorder does."""
         with ExitStack() as stack:
-            stack.enter_context(swaps.replaced(self._initialiser, self._helper, self._constructor))
+            handlers = (self._initialiser, self._helper, self._constructor, self._copied)
+            stack.enter_context(swaps.replaced(*handlers, copied.CATALOGUE.functions))
             for register in (register_module_parameter_registration_hook, register_module_buffer_registration_hook):
                 stack.callback(register(self._registered).remove)
             stack.enter_context(self)
@@ -90,7 +66,7 @@ class Recorder(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         # By address, which is fixed for what torch registers: overloads hash slowly.
-        plan = _PLANS.get(id(func)) or self._planned(func)
+        plan = PLANS.get(id(func)) or self._planned(func)
         call = func if types or torch._C._len_torch_function_stack() else plan.call
         result = call(*args, **kwargs) if kwargs else call(*args)
         self.operations += 1
@@ -105,15 +81,17 @@ class Recorder(TorchDispatchMode):
             self.errors.append(f"{func}: {type(error).__name__}: {error}")
         return result
 
-    def _planned(self, func: Any) -> _Plan:
+    def _planned(self, func: Any) -> Plan:
         try:
-            return _plan(func)
+            return plan_of(func)
         except Exception as error:
             self.errors.append(f"{func}: {type(error).__name__}: {error}")
-            return _Plan(func, func)
+            return Plan(func, func)
 
-    def _returned(self, func: Any, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        for tensor in result if isinstance(result, list | tuple) else (result,):
+    def _returned(self, func: Any, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        if self._inside.lesson:
+            self._inside.lesson.apt = False
+        for tensor in result if isinstance(result, SEQUENCES) else (result,):
             if not isinstance(tensor, torch.Tensor) or key_of(tensor) in self.storages:
                 continue
             if plan.empty:
@@ -122,34 +100,39 @@ class Recorder(TorchDispatchMode):
                     unwritten.mark(tensor)
                 continue
             law = self._law(func, plan, args, kwargs)
-            parents = _parents(args, kwargs) if plan.reads else _NONE
+            parents = _parents((*args, *kwargs.values())) if plan.reads else _NONE
             storage = self.storages.add(tensor, law, plan.name, parents, caller(3), self._order)
             if plan.copying:
                 self._copy_pieces(tensor, args[0], storage)
 
-    def _written(self, func: Any, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _written(self, func: Any, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         for index, name in plan.writes:
             written = args[index] if index < len(args) else kwargs.get(name)
-            for tensor in written if isinstance(written, list | tuple) else (written,):
+            for tensor in written if isinstance(written, SEQUENCES) else (written,):
                 if isinstance(tensor, torch.Tensor):
                     self._write_of(func, plan, args, kwargs, tensor)
 
     def _write_of(
-        self, func: Any, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], tensor: torch.Tensor
+        self, func: Any, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any], tensor: torch.Tensor
     ) -> None:
         storage = self.storages.of(tensor)
         change: Callable[[TracedLaw], TracedLaw] | None = None
-        if plan.elementwise and tensor is args[0]:
+        own = bool(args) and tensor is args[0]
+        if plan.elementwise and own:
             step = transformation(func, args, kwargs, self.storages.law_of)
             if step is not None and step.position == 0:
                 change = partial(_after, step)
         law = change(self.storages.law_of(tensor)) if change else self._law(func, plan, args, kwargs)
         site = caller(4)
         write = self._record(tensor, storage, site.wrapper or plan.name, _NO_ARGUMENTS, site, law, change)
+        parents = _parents((*(args[1:] if own else args), *kwargs.values())) if plan.reads else _NONE
         if plan.reads:
-            if len(args) > 1 or kwargs:
-                storage.parents |= _parents(args[1:] if tensor is args[0] else args, kwargs) - {storage.key}
+            storage.parents |= parents - {storage.key}
             storage.fed = self._order
+        lesson = self._inside.lesson
+        if lesson:
+            reads = bool(parents) or not own or (change is not None and not lesson.begun)
+            lesson.written(tensor, plan.name, site, law, reads=reads)
         if plan.copying and write.whole:
             self._copy_pieces(tensor, args[1], storage)
 
@@ -169,7 +152,7 @@ class Recorder(TorchDispatchMode):
         self.calls.append((write, storage.key))
         return write
 
-    def _law(self, func: Any, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TracedLaw:
+    def _law(self, func: Any, plan: Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TracedLaw:
         try:
             return plan.handler(func, args, kwargs, self.storages.law_of)
         except Exception as error:
@@ -185,27 +168,17 @@ class Recorder(TorchDispatchMode):
             storage.copy_pieces(origin, copy.storage_offset() - source.storage_offset())
 
     def _registered(self, module: torch.nn.Module, name: str, tensor: Any) -> None:
-        if tensor is None:
+        if tensor is None or self._inside.layer is not None:
             return
         try:
             with _UNMODED():
                 if isinstance(tensor, torch.Tensor) and not is_lazy(tensor):
-                    layer = self._inside.layer
-                    storage = self.storages.get(key_of(tensor)) or self._met(name, tensor, layer)
+                    storage = self.storages.of(tensor)
                     if storage.born is None and not storage.registered:
-                        storage.born = layer.site if layer else caller(2)
+                        storage.born = caller(2)
                     storage.registered = True
         except Exception as error:
             self.errors.append(f"registering {name}: {type(error).__name__}: {error}")
-
-    def _met(self, name: str, tensor: torch.Tensor, layer: _Layer | None) -> Storage:
-        """The storage of a tensor that was made unseen: by the constructor of a layer, or before the trace."""
-        if layer is None:
-            return self.storages.of(tensor)
-        law = _STATISTICS.get(name, UNWRITTEN)
-        storage = self.storages.add(tensor, law, "empty" if law is UNWRITTEN else name)
-        layer.made.append((tensor, storage))
-        return storage
 
     def _constructor(
         self,
@@ -217,18 +190,43 @@ class Recorder(TorchDispatchMode):
     ) -> None:
         """A layer is made: what its constructor does is known, and need not pass through Python."""
         inside = self._inside
-        if inside.layer or torch._C._len_torch_dispatch_stack() > 1 or not self._torchs(owner, type(module)):
+        watched = inside.layer is not None or torch._C._len_torch_dispatch_stack() > 1
+        if watched or not self._torchs(owner, type(module)):
             original(module, *arguments, **keywords)
             return
-        inside.layer = layer = _Layer(caller(2, default=True), [])
+        calls: list[_Call] = []
+        inside.layer = calls
         try:
             with _UNWATCHED():
                 original(module, *arguments, **keywords)
-                for tensor, storage in layer.made if self._poison else ():
-                    if storage.law is UNWRITTEN:
-                        unwritten.mark(tensor)
         finally:
             inside.layer = None
+        try:
+            with _UNMODED():
+                self._constructed(module, caller(2, default=True), calls)
+        except Exception as error:
+            self.errors.append(f"{owner.__name__}: {type(error).__name__}: {error}")
+
+    def _constructed(self, module: torch.nn.Module, site: Site, calls: list[_Call]) -> None:
+        """Meet what a layer owns, and record what its constructor called."""
+        made: dict[int, tuple[torch.Tensor, Storage]] = {}
+        for owned in (module._parameters, module._buffers):
+            for name, tensor in owned.items():
+                if tensor is None or is_lazy(tensor):
+                    continue
+                law = _STATISTICS.get(name, UNWRITTEN)
+                storage = self.storages.meet(tensor, law, "empty" if law is UNWRITTEN else name, site)
+                storage.registered = True
+                made[id(tensor)] = tensor, storage
+        for name, tensor, given in calls:
+            if not is_lazy(tensor):
+                given.pop("generator", None)
+                _, storage = made.get(id(tensor)) or (tensor, self.storages.of(tensor))
+                self._record(tensor, storage, name, given, site, law_of_call(name, given, tensor))
+        for tensor, storage in made.values():
+            if storage.law is UNWRITTEN and self._poison:
+                with _UNWATCHED():
+                    unwritten.mark(tensor)
 
     def _torchs(self, owner: type[torch.nn.Module], kind: type[torch.nn.Module]) -> bool:
         """Whether a class leaves all that the constructor of a layer calls as it is in torch."""
@@ -245,7 +243,10 @@ class Recorder(TorchDispatchMode):
             return original(tensor, **given)
         inside.call = True
         try:
-            if inside.layer is None and _is_plain(tensor):
+            if inside.layer is not None:
+                inside.layer.append((name, tensor, given))
+                return original(tensor, **given)
+            if _is_plain(tensor):
                 with _UNWATCHED():
                     result = original(tensor, **given)
             else:
@@ -257,11 +258,73 @@ class Recorder(TorchDispatchMode):
                 if not is_lazy(tensor):
                     given.pop("generator", None)
                     law = law_of_call(name, given, tensor)
-                    site = inside.layer.site if inside.layer else caller(2)
-                    self._record(tensor, self.storages.of(tensor), name, given, site, law)
+                    self._record(tensor, self.storages.of(tensor), name, given, caller(2), law)
         except Exception as error:
             self.errors.append(f"{name}: {type(error).__name__}: {error}")
         return result
+
+    def _copied(self, name: str, original: FunctionType, tensor: Any, given: dict[str, Any]) -> Any:
+        """A call of an initialiser that another package keeps: what is known of it need not be watched again."""
+        inside = self._inside
+        busy = inside.call or inside.lesson is not None or inside.layer is not None
+        if busy or not isinstance(tensor, torch.Tensor) or not _is_plain(tensor):
+            return original(tensor, **given)
+        call = (id(original.__code__), *given.values())
+        learned = copied.KNOWN.get(call) if PLAIN.issuperset(map(type, call)) else None
+        if learned is None:
+            return self._watched(original, tensor, given, call)
+        inside.call = True
+        try:
+            with _UNWATCHED():
+                result = original(tensor, **given)
+        finally:
+            inside.call = False
+        self.operations += learned.operations
+        try:
+            with _UNMODED():
+                self._again(learned, tensor, caller(2, wrapper=name))
+        except Exception as error:
+            self.errors.append(f"{name}: {type(error).__name__}: {error}")
+        return result
+
+    def _watched(
+        self, original: FunctionType, tensor: torch.Tensor, given: dict[str, Any], call: tuple[Any, ...]
+    ) -> Any:
+        """A call whose operations are watched; what it does is kept where the same call does the same again."""
+        inside = self._inside
+        try:
+            with _UNMODED():
+                inside.lesson = lesson = copied.Lesson(original, tensor, self.operations)
+        except Exception as error:
+            self.errors.append(f"{original.__name__}: {type(error).__name__}: {error}")
+            return original(tensor, **given)
+        try:
+            result = original(tensor, **given)
+        finally:
+            inside.lesson = None
+        learned = lesson.end(self.operations)
+        if learned and PLAIN.issuperset(map(type, call)):
+            copied.KNOWN[call] = learned
+        return result
+
+    def _again(self, learned: copied.Learned, tensor: torch.Tensor, site: Site) -> None:
+        """Record the writes of a call once more, whose last law is that of another draw."""
+        storage = self.storages.of(tensor)
+        view, whole = View.of(tensor), covers_storage(tensor)
+        writes = []
+        for order, (call, law, place) in enumerate(learned.writes, self._order):
+            where = place or site
+            writes.append(Write(where.wrapper or call, _NO_ARGUMENTS, where, law, view, whole, order))
+        if learned.random:
+            writes[-1] = writes[-1]._replace(law=redrawn(writes[-1].law))
+        self._order += len(writes)
+        if whole:
+            storage.record_all(writes)
+        else:
+            for write in writes:
+                storage.record(write, None)
+        self.calls.append((writes[-1], storage.key))
+        storage.fed = self._order
 
     def _helper(self, name: str, original: FunctionType, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A call of a library's function for modules; one that is given a tensor does nothing."""
@@ -285,18 +348,18 @@ _STATISTICS = {"running_mean": constant(0.0), "running_var": constant(1.0), "num
 """What the constructor of a layer calls, and the buffers that it makes."""
 
 
-class _Layer(NamedTuple):
-    """A layer that is being made: where, and the tensors that it has registered."""
-
-    site: Site
-    made: list[tuple[torch.Tensor, Storage]]
+_Call: TypeAlias = tuple[str, torch.Tensor, dict[str, Any]]
+"""A call of an initialiser by the constructor of a layer: its name, the tensor and all other arguments by name."""
 
 
 class _Inside(threading.local):
-    """Whether a thread is inside an initialiser, and inside the constructor of which layer."""
+    """Whether a thread is inside an initialiser, what the constructor of a layer that it is inside has called, and the
+    call that is watched to learn what it does.
+    """
 
     call = False
-    layer: _Layer | None = None
+    layer: list[_Call] | None = None
+    lesson: copied.Lesson | None = None
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:
@@ -308,54 +371,6 @@ def _after(step: Step, law: TracedLaw) -> TracedLaw:
     return law.then(step)
 
 
-def _parents(args: tuple[Any, ...], kwargs: dict[str, Any]) -> frozenset[Key]:
-    return frozenset(key_of(tensor) for tensor in tensors_in((*args, *kwargs.values())))
-
-
-_PLANS: dict[int, _Plan] = {}
-
-_aten = torch.ops.aten
-_BINDINGS: dict[Any, Any] = {
-    _aten.add_.Tensor: torch.Tensor.add_,
-    _aten.clamp_.default: torch.Tensor.clamp_,
-    _aten.copy_.default: torch.Tensor.copy_,
-    _aten.detach.default: torch.Tensor.detach,
-    _aten.div_.Tensor: torch.Tensor.div_,
-    _aten.empty.memory_format: torch.empty,
-    _aten.erfinv_.default: torch.Tensor.erfinv_,
-    _aten.fill_.Scalar: torch.Tensor.fill_,
-    _aten.mul_.Tensor: torch.Tensor.mul_,
-    _aten.normal_.default: torch.Tensor.normal_,
-    _aten.ones.default: torch.ones,
-    _aten.sub_.Tensor: torch.Tensor.sub_,
-    _aten.uniform_.default: torch.Tensor.uniform_,
-    _aten.zero_.default: torch.Tensor.zero_,
-    _aten.zeros.default: torch.zeros,
-}
-"""What models do most while they are built, as calls of torch's bindings: they cost a third of those of overloads.
-
-Subclasses of tensors and function modes would see them, so they are for plain tensors alone.
-"""
-
-
-def _plan(func: Any) -> _Plan:
-    packet, schema = func.overloadpacket, func._schema
-    writes = tuple(
-        (index, each.name)
-        for index, each in enumerate(schema.arguments)
-        if packet not in _ADOPTING and each.alias_info is not None and each.alias_info.is_write
-    )
-    made = _Plan(
-        func,
-        _BINDINGS.get(func, func._op),
-        writes,
-        reads=any("Tensor" in str(each.type) for each in schema.arguments),
-        view=not writes and (packet in _ADOPTING or all(each.alias_info for each in schema.returns)),
-        empty=packet in EMPTY,
-        copying=packet in COPYING,
-        elementwise=is_elementwise(packet),
-        handler=handler(packet),
-        name=str(packet.__name__),
-    )
-    _PLANS[id(func)] = made
-    return made
+def _parents(values: tuple[Any, ...]) -> frozenset[Key]:
+    """The storages of the tensors among the arguments of an operation."""
+    return _NONE if PLAIN.issuperset(map(type, values)) else frozenset(map(key_of, tensors_in(values)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -15,6 +15,9 @@ from initlint.runtime.laws import GIVEN, TracedLaw, unknown
 
 Key: TypeAlias = int
 """The address of a storage; a weak reference is held to it, so that no other storage can take it."""
+
+SEQUENCES = (list, tuple)
+"""What operations take and return several tensors in. As a union it would be made anew at every question."""
 
 _HISTORY = 64
 """Writes that are remembered of one storage."""
@@ -55,7 +58,8 @@ class Storage:
     """One storage. Elements that lie in no piece follow `law`; where pieces overlap the later one holds.
 
     `parents` are the storages that its elements were computed from, the last time after so many writes as `fed` says.
-    `born` is where it was made. `registered`: a module owned it as a parameter or buffer at some time.
+    `born` is where it was made. `registered`: a module owned it as a parameter or buffer at some time. `divided`: some
+    write or law was for a part of it alone.
     """
 
     key: Key
@@ -65,6 +69,7 @@ class Storage:
     born: Site | None = None
     fed: int = 0
     registered: bool = False
+    divided: bool = False
     pieces: list[Piece] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
 
@@ -92,6 +97,7 @@ class Storage:
     def record(self, write: Write, change: Callable[[TracedLaw], TracedLaw] | None) -> None:
         """Take a write in; `change` is the elementwise operation of one that reads what it overwrites."""
         if not write.whole:
+            self.divided = True
             self._add(Piece(write.view, write.law, write))
         elif self.pieces and change:
             self.law = change(self.law)
@@ -104,8 +110,18 @@ class Storage:
         if len(self.writes) > _HISTORY:
             del self.writes[1]
 
+    def record_all(self, writes: Sequence[Write]) -> None:
+        """Take in writes of the whole storage, of which the first reads nothing."""
+        self.law = writes[-1].law
+        if self.pieces:
+            self.pieces = []
+        self.writes += writes
+        if len(self.writes) > _HISTORY:
+            del self.writes[1 : len(self.writes) - _HISTORY + 1]
+
     def copy_pieces(self, source: Storage, distance: int) -> None:
         """Take over the pieces of a storage of which this is a copy, so much further on."""
+        self.divided = True
         self.pieces = [Piece(each.view.moved(distance), each.law, each.write) for each in source.pieces]
 
     def _add(self, piece: Piece) -> None:
@@ -154,6 +170,15 @@ class Storages:
         made = self._known[key] = Storage(key, law, creator, parents, born, fed)
         return made
 
+    def meet(self, tensor: torch.Tensor, law: TracedLaw, creator: str, born: Site) -> Storage:
+        """The storage of a tensor, which is known already or is met for the first time."""
+        storage: Any = tensor.untyped_storage()
+        found = self._known.get(storage._cdata)
+        if found is None:
+            key: Key = storage._weak_ref()
+            found = self._known[key] = Storage(key, law, creator, born=born)
+        return found
+
     def law_of(self, tensor: torch.Tensor) -> TracedLaw:
         """The law of a tensor's elements."""
         storage = self._known.get(key_of(tensor))
@@ -194,7 +219,7 @@ def tensors_in(values: Iterable[Any]) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):
             yield value
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, SEQUENCES):
             yield from tensors_in(value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial, wraps
 from types import CodeType, FunctionType
@@ -53,8 +53,8 @@ LAYERS = tuple(
 """Layers whose constructors do nothing but make empty parameters and statistics, register them and reset them."""
 
 Initialiser = Callable[[str, FunctionType, Any, dict[str, Any]], Any]
-"""Called instead of a function of `torch.nn.init`: with its name, the function as it was, the tensor and all other
-arguments by name.
+"""Called instead of a function of `torch.nn.init`, or one that is written like them: with its name, the function as it
+was, the tensor and all other arguments by name.
 """
 
 Helper = Callable[[str, FunctionType, tuple[Any, ...], dict[str, Any]], Any]
@@ -76,8 +76,14 @@ class TraceRunning(RuntimeError):
 
 
 @contextmanager
-def replaced(initialiser: Initialiser, helper: Helper, constructor: Constructor) -> Iterator[None]:
-    """Hand over all calls of torch's initialisers, of known helpers and of constructors of layers.
+def replaced(
+    initialiser: Initialiser,
+    helper: Helper,
+    constructor: Constructor,
+    copy: Initialiser,
+    copies: Callable[[], Iterable[FunctionType]],
+) -> Iterator[None]:
+    """Hand over all calls of torch's initialisers, of known helpers, of constructors of layers and of `copies`.
 
     Raises TraceRunning inside another trace.
     """
@@ -94,6 +100,8 @@ def replaced(initialiser: Initialiser, helper: Helper, constructor: Constructor)
                     function = getattr(sys.modules.get(module), name, None)
                     if isinstance(function, FunctionType) and not function.__code__.co_freevars:
                         stack.enter_context(_swapped(function, helper, _passing(function.__code__)))
+            for function in copies():
+                stack.enter_context(_swapped(function, copy, _bound(function.__code__)))
             for layer in LAYERS:
                 stack.enter_context(_reconstructed(layer, constructor))
             yield

@@ -15,7 +15,7 @@ from initlint.runtime.evidence import Event, Parameter, Role, Traced
 from initlint.runtime.geometry import View, coverage
 from initlint.runtime.laws import GIVEN, TracedLaw, unknown
 from initlint.runtime.recorder import Recorder
-from initlint.runtime.state import preserved
+from initlint.runtime.state import hold_collector, preserved
 from initlint.runtime.state import seed as plant
 from initlint.runtime.storages import Piece, Storage, key_of
 
@@ -40,9 +40,10 @@ def trace(
     recorder = Recorder(poison=poison)
     with preserved():
         plant(seed)
+        hold_collector()
         with recorder.recording():
             model = _built(factory, place)
-        places = [*model.named_modules(remove_duplicate=False)]
+        places = anatomy.places(model)
         parameters = [*_fenced(recorder, "parameters", lambda: _parameters(places, recorder, poison))]
         events = [*_events(model, places, parameters, recorder)]
     return Traced(model, place, seed, tuple(parameters), tuple(events), tuple(recorder.errors), recorder.operations)
@@ -66,13 +67,13 @@ def _events(
     model: torch.nn.Module, places: Modules, parameters: list[Parameter], recorder: Recorder
 ) -> Iterator[Event]:
     modules = anatomy.once(places)
-    owned = {key_of(each.tensor) for each in parameters if not each.lazy}
+    owned = {key_of(each.tensor): each.name for each in parameters if not each.lazy}
     for name, find in (
-        ("lost writes", lambda: lost.lost(recorder, owned, parameters)),
+        ("lost writes", lambda: lost.lost(recorder, owned)),
         ("overwritten", lambda: lost.overwritten(parameters)),
         ("copies", lambda: anatomy.identical(parameters)),
         ("shared", lambda: anatomy.shared(model, places, parameters)),
-        ("unregistered", lambda: anatomy.unregistered(modules, recorder.storages)),
+        ("unregistered", lambda: anatomy.unregistered(modules, recorder.storages, parameters, owned)),
         ("padding rows", lambda: anatomy.padding_rows(modules, parameters, recorder.storages)),
         ("precision", lambda: anatomy.other_dtype(modules, parameters)),
     ):
@@ -96,10 +97,11 @@ def _parameters(places: Modules, recorder: Recorder, poison: bool) -> Iterator[P
             for name, tensor in getattr(module, owned).items():
                 if tensor is None:
                     continue
-                if id(tensor) not in names:
-                    names[id(tensor)] = []
+                known = names.get(id(tensor))
+                if known is None:
+                    known = names[id(tensor)] = []
                     found.append((role, tensor))
-                names[id(tensor)].append(f"{prefix}.{name}" if prefix else name)
+                known.append(f"{prefix}.{name}" if prefix else name)
     for role, tensor in found:
         yield _parameter(tuple(names[id(tensor)]), role, tensor, recorder, poison)
 
@@ -111,7 +113,9 @@ def _parameter(names: tuple[str, ...], role: Role, tensor: torch.Tensor, recorde
         storage = recorder.storages.get(key_of(tensor))
         if storage is None:
             return Parameter(names, role, tensor, GIVEN)
-        return _seen(names, role, tensor, storage, poison)
+        if storage.divided or not storage.law.written or 0 in tensor.shape:
+            return _seen(names, role, tensor, storage, poison)
+        return Parameter(names, role, tensor, storage.law, (), tuple(storage.writes), storage.born)
     except Exception as error:
         recorder.errors.append(f"{names[0]}: {type(error).__name__}: {error}")
         return Parameter(names, role, tensor, unknown(type(error).__name__), coverage=None)
@@ -122,7 +126,7 @@ def _seen(names: tuple[str, ...], role: Role, tensor: torch.Tensor, storage: Sto
     writes = tuple(write for write in storage.writes if write.whole or write.view.touches(view))
     law, pieces = _laws(storage, view)
     covered: float | None = 1.0
-    if not tensor.numel():
+    if 0 in view.shape:
         law, pieces = (law if law.written else GIVEN), ()
     elif not law.written:
         covered = 0.0 if not law.reason else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import io
 import math
 import random
@@ -354,6 +355,7 @@ def state() -> tuple[object, ...]:
         sorted(name for name in vars(nn.init) if "initlint" in name),
         len(nn.modules.module._global_parameter_registration_hooks),
         len(nn.modules.module._global_buffer_registration_hooks),
+        gc.get_threshold(),
     )
 
 
@@ -365,6 +367,7 @@ def test_global_state_is_as_before(fails: bool) -> None:
         torch.set_grad_enabled(False)
         random.random()
         np.random.rand()
+        gc.set_threshold(1_234)
         layer = linear()
         if fails:
             raise KeyError("the model is broken")
