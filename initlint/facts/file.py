@@ -26,6 +26,7 @@ from initlint.facts.reading import text
 from initlint.facts.reading.reader import read
 from initlint.facts.reading.scopes import Assignment, Block, Branch, Call, Class, Function, Record, Scope, Write
 from initlint.facts.scales.fans import Misnamed, misnamed_fans
+from initlint.facts.scales.kernels import Kernels
 from initlint.facts.sites.helpers import HelperCall, helper_calls
 from initlint.facts.sites.sites import InitSite, UnknownInit, init_sites, unknown_inits
 from initlint.facts.sites.targets import Targets
@@ -111,12 +112,25 @@ class File:
         return tuple((call, layer) for call, layer in found if layer is not None)
 
     @cached_property
+    def kernels(self) -> Kernels:
+        """The kernels of the convolutions that the file builds."""
+        return Kernels(self)
+
+    @cached_property
     def _assignments(self) -> dict[cst.BaseExpression, Assignment]:
         return {assignment.value: assignment for assignment in self.record.assignments}
 
     def assignment_of(self, value: cst.BaseExpression) -> Assignment | None:
         """The assignment of a value to a plain name."""
         return self._assignments.get(value)
+
+    @cached_property
+    def calls_named(self) -> dict[str, list[Call]]:
+        """The calls by the last part of the dotted name of what is called, in the order of the source."""
+        found: dict[str, list[Call]] = {}
+        for call in self.record.calls:
+            found.setdefault((text.dotted(call.node.func) or "").rpartition(".")[2], []).append(call)
+        return found
 
     def calls_of(self, *qualified: str) -> Iterator[Call]:
         """The calls of functions with these qualified names."""

@@ -10,7 +10,7 @@ import libcst as cst
 
 from initlint.facts.api.layers import BASES, LAYERS, WEIGHTLESS, layers_containing
 from initlint.facts.execution.applying import Taken, is_looped_module, takers
-from initlint.facts.meaning.conditions import Asked, Condition, asked, conditions, decides
+from initlint.facts.meaning.conditions import Asked, Condition, asked, conditions, deciding
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Argument, Class, Env, Looped
 
@@ -110,7 +110,16 @@ class Dispatch:
 
     def sites_under(self, node: cst.BaseExpression) -> tuple[InitSite, ...]:
         """The init sites that a part of a condition leads to, or keeps from running."""
-        return tuple(site for site in self.file.sites if decides(node, site.call.block))
+        return tuple(self._deciding.get(node, ()))
+
+    @cached_property
+    def _deciding(self) -> dict[cst.BaseExpression, list[InitSite]]:
+        """The init sites under each part of a condition."""
+        found: dict[cst.BaseExpression, list[InitSite]] = {}
+        for site in self.file.sites:
+            for part in dict.fromkeys(deciding(site.call.block)):
+                found.setdefault(part, []).append(site)
+        return found
 
     def initialises(self, part: Asked, owner: cst.BaseExpression, *attributes: str) -> bool:
         """Whether a part of a condition leads to an init of these attributes of a module, or keeps one from running."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.facts.execution.graph import Part, Parts
-from initlint.facts.execution.inits import Inits, changes_law, loop_over, written_to
+from initlint.facts.execution.inits import Inits, changes_law, written_to
 from initlint.facts.execution.reaching import parameter
 from initlint.facts.execution.steps import Runs, Step, constructor
 from initlint.facts.premises.init_calls import says_init
@@ -72,7 +72,7 @@ def _of_class(inits: Inits, class_: Class) -> Iterator[EarlyInit]:
         outer = step.entered or step.event
         if outer.block.scope is not class_.methods["__init__"]:
             continue
-        for model, sites in _visits(inits.file, step.event):
+        for model, sites in _visits(inits, step.event):
             place = "" if step.is_self(model) else step.own(model)
             late = _late(inits, class_, step, place, list(sites)) if place is not None else None
             if late is not None:
@@ -80,50 +80,51 @@ def _of_class(inits: Inits, class_: Class) -> Iterator[EarlyInit]:
                 break
 
 
-def _visits(file: File, call: Call) -> Iterator[tuple[cst.BaseExpression, Iterator[Visiting]]]:
+def _visits(inits: Inits, call: Call) -> Iterator[tuple[cst.BaseExpression, Iterator[Visiting]]]:
     """The models whose modules a call goes through, all of them, with the inits on that way.
 
     `net.apply(f)`, `net.modules()` of a loop, and `f(net)` where the function does so with its parameter.
     """
-    yield from _plain_visits(file, call)
-    for function, _ in file.trees.functions(call.node.func, call):
+    yield from _plain_visits(inits, call)
+    for function, _ in inits.file.trees.functions(call.node.func, call):
         for position, argument in enumerate(call.node.args):
             if argument.keyword is None and not argument.star:
-                yield argument.value, _of_parameter(file, function, parameter(function, position))
+                yield argument.value, _of_parameter(inits, function, parameter(function, position))
 
 
-def _plain_visits(file: File, call: Call) -> Iterator[tuple[cst.BaseExpression, Iterator[Visiting]]]:
+def _plain_visits(inits: Inits, call: Call) -> Iterator[tuple[cst.BaseExpression, Iterator[Visiting]]]:
     match call.node:
         case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="apply")), args=[given]):
-            functions = [each for each, _ in file.trees.functions(given.value, call)]
-            yield model, _of_functions(file, functions)
+            functions = [each for each, _ in inits.file.trees.functions(given.value, call)]
+            yield model, _of_functions(inits, functions)
         case cst.Call(func=cst.Attribute(value=model, attr=cst.Name(value="modules" | "named_modules")), args=()):
-            yield model, _of_loop(file, call.node)
+            yield model, _of_loop(inits, call.node)
 
 
 Visiting = tuple["InitSite", str]
 """An init of a module that a call comes by, and the name of the module there."""
 
 
-def _of_functions(file: File, functions: list[Function]) -> Iterator[Visiting]:
-    for site in file.sites:
+def _of_functions(inits: Inits, functions: list[Function]) -> Iterator[Visiting]:
+    for function in dict.fromkeys(functions):
+        for site in inits.in_function.get(function, ()):
+            module = written_to(site)
+            subject = text.code(module) if module is not None else ""
+            if subject == parameter(function, 0):
+                yield site, subject
+
+
+def _of_loop(inits: Inits, iterable: cst.Call) -> Iterator[Visiting]:
+    for site in inits.in_loop.get(iterable, ()):
         module = written_to(site)
-        subject = text.code(module) if module is not None else ""
-        if any(site.function is each and subject == parameter(each, 0) for each in functions):
-            yield site, subject
-
-
-def _of_loop(file: File, iterable: cst.Call) -> Iterator[Visiting]:
-    for site in file.sites:
-        loop, module = loop_over(site), written_to(site)
-        if loop is not None and loop.iterable is iterable and module is not None:
+        if module is not None:
             yield site, text.code(module)
 
 
-def _of_parameter(file: File, function: Function, name: str) -> Iterator[Visiting]:
+def _of_parameter(inits: Inits, function: Function, name: str) -> Iterator[Visiting]:
     """The inits of what is in the model that a function is given as a parameter."""
     for event in function.events:
-        for model, sites in _plain_visits(file, event) if isinstance(event, Call) else ():
+        for model, sites in _plain_visits(inits, event) if isinstance(event, Call) else ():
             if isinstance(model, cst.Name) and model.value == name:
                 yield from sites
 

@@ -17,7 +17,7 @@ from initlint.facts.execution.steps import lineage
 from initlint.facts.execution.trees import MOST
 from initlint.facts.premises.init_calls import says_init
 from initlint.facts.reading import text
-from initlint.facts.reading.scopes import Block, Call, Class, Event, Looped, Write
+from initlint.facts.reading.scopes import Block, Call, Class, Event, Function, Looped, Write
 
 if TYPE_CHECKING:
     from initlint.facts.execution.trees import Tree
@@ -72,6 +72,25 @@ class Inits:
     def __init__(self, file: File) -> None:
         self.file = file
         self.selection = Selection(file)
+
+    @cached_property
+    def in_function(self) -> dict[Function, list[InitSite]]:
+        """The init sites by the function that they stand in."""
+        found: dict[Function, list[InitSite]] = {}
+        for site in self.file.sites:
+            if site.function is not None:
+                found.setdefault(site.function, []).append(site)
+        return found
+
+    @cached_property
+    def in_loop(self) -> dict[cst.BaseExpression, list[InitSite]]:
+        """The init sites by what the loop runs over whose variable the module is that they write to."""
+        found: dict[cst.BaseExpression, list[InitSite]] = {}
+        for site in self.file.sites:
+            loop = loop_over(site)
+            if loop is not None:
+                found.setdefault(loop.iterable, []).append(site)
+        return found
 
     def may_reach(self, class_: Class, part: Part, without: cst.Call) -> bool:
         """Whether an init may write the weight of a part of a class's objects, one loop or `apply` left out.

@@ -76,10 +76,10 @@ def chain(node: cst.BaseExpression, operator: type[cst.BaseBooleanOp]) -> tuple[
     return (node,)
 
 
-def decides(node: cst.BaseExpression, block: Block) -> bool:
-    """Whether a part of a condition bears on whether a block runs."""
+def deciding(block: Block) -> Iterator[cst.BaseExpression]:
+    """The parts of conditions that bear on whether a block runs."""
     tests = (_test(each) for each in block.path())
-    return any(part is node for test in tests if test is not None for part, _ in _parts(test))
+    return (part for test in tests if test is not None for part, _ in _parts(test))
 
 
 def widened(

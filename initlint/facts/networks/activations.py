@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -66,6 +65,7 @@ class Activations:
 
     def __init__(self, file: File) -> None:
         self._file = file
+        self._rescaling: dict[cst.CSTNode, bool] = {}
         self._strings = {
             argument.value
             for call in file.record.calls
@@ -113,7 +113,13 @@ class Activations:
     def rescaled(self, classes: Collection[Class] | None) -> bool:
         """Whether classes (the file, if None) multiply or divide weights by something."""
         nodes = [self._file.record.node] if classes is None else [class_.node for class_ in classes]
-        return any(_RESCALE.search(_source(node)) for node in nodes)
+        return any(map(self._rescales, nodes))
+
+    def _rescales(self, node: cst.Module | cst.ClassDef) -> bool:
+        if node not in self._rescaling:
+            code = node.code if isinstance(node, cst.Module) else text.code(node)
+            self._rescaling[node] = _RESCALE.search(code) is not None
+        return self._rescaling[node]
 
     def _of_call(self, call: Call) -> tuple[Call, Rectifier] | None:
         name = text.last_name(call.node.func)
@@ -169,8 +175,3 @@ def _inside(event: Call | Mention, classes: Collection[Class] | None) -> bool:
 def _normalises(name: str) -> bool:
     low = name.lower()
     return "norm" in low and not low.rstrip("_").endswith("normal")
-
-
-@cache
-def _source(node: cst.CSTNode) -> str:
-    return text.code(node) if not isinstance(node, cst.Module) else node.code

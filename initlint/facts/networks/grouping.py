@@ -111,10 +111,7 @@ class Grouping:
         owner = function.owner
         name = owner.name if owner is not None and function.name == "__init__" else function.name
         arguments = function.arguments[1:] if owner is not None else function.arguments
-        for call in self._file.record.calls:
-            called = text.dotted(call.node.func) or ""
-            if called.rpartition(".")[2] != name:
-                continue
+        for call in self._file.calls_named.get(name, ()):
             slots = text.argument_slots(call.node, arguments)
             if slots is None:
                 yield call, None

@@ -73,11 +73,15 @@ class Inventory:
         return any(self._looks_at_groups(site.function.node, site.target) for site in self._file.sites if site.function)
 
     def _of(self, target: Target) -> Iterator[Convolution]:
-        built = {call.node for call in target.calls}
+        if target.calls:
+            places = (self._places[call.node] for call in target.calls if call.node in self._places)
+            return (self.convolutions[place] for place in sorted(places))
         layers = frozenset(target.layers or ())
-        for each in self.convolutions:
-            if each.node in built if built else each.layers <= layers:
-                yield each
+        return (each for each in self.convolutions if each.layers <= layers)
+
+    @cached_property
+    def _places(self) -> dict[cst.Call, int]:
+        return {each.node: place for place, each in enumerate(self.convolutions)}
 
     def _looks_at_groups(self, function: cst.FunctionDef, target: Target | None) -> bool:
         if target is None or target.owner is None:

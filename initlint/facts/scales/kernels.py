@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from initlint.theory.scale import Scale, Symbol
 if TYPE_CHECKING:
     from initlint.facts.api.layers import Layer
     from initlint.facts.file import File
+    from initlint.facts.meaning.construction import LayerCall
     from initlint.facts.sites.sites import InitSite
 
 
@@ -85,6 +86,30 @@ def _short(std: Scale, conv: _Convolution) -> ShortKernel | None:
     return ShortKernel(gain, reading, conv.shape.spatial, missing, conv.name, built)
 
 
+Kernel = tuple[cst.Call, tuple[float | None, ...]]
+"""A call that builds a convolution, and the sizes of its kernel."""
+
+
+class Kernels:
+    """The kernels that one file gives its convolutions."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._known: dict[Layer, tuple[Kernel, ...]] = {}
+
+    def of_layer(self, layer: Layer) -> tuple[Kernel, ...]:
+        """Those of all layers of a type."""
+        if layer not in self._known:
+            self._known[layer] = self.of(layer, [call for _, call in self._file.layer_calls])
+        return self._known[layer]
+
+    def of(self, layer: Layer, calls: Iterable[LayerCall]) -> tuple[Kernel, ...]:
+        """Those that some calls give, where they build a layer of a type."""
+        given = ((call, call.given("kernel_size")) for call in calls if call.layer is layer)
+        found = ((call.node, _sides(self._file, kernel, call.env, layer.spatial)) for call, kernel in given)
+        return tuple((node, sides) for node, sides in found if sides is not None)
+
+
 def _convolutions(site: InitSite) -> Iterator[_Convolution]:
     """The types of convolution that the weight of a site may belong to; none where one is no convolution."""
     target = site.target
@@ -102,13 +127,9 @@ def _known(site: InitSite, layer: Layer, owner: str) -> _Convolution:
     shape = layer_shape(layer, owner)
     assert shape is not None
     target = site.target
-    calls = target.calls if target is not None and target.calls else [call for _, call in site.file.layer_calls]
-    kernels = [
-        (call.node, _sides(site.file, given, call.env, layer.spatial))
-        for call in calls
-        if call.layer is layer and (given := call.given("kernel_size")) is not None
-    ]
-    return _Convolution(layer.name, shape, tuple((node, sides) for node, sides in kernels if sides is not None))
+    kernels = site.file.kernels
+    built = kernels.of(layer, target.calls) if target is not None and target.calls else kernels.of_layer(layer)
+    return _Convolution(layer.name, shape, built)
 
 
 def _chosen(site: InitSite, guard: TypeGuard, owner: str) -> Iterator[_Convolution]:
