@@ -247,12 +247,11 @@ def _run(
 
 def read_facts(selected: Islands, options: Options, tree: Callable[[], Tree] | None = None) -> File:
     """The facts of the islands of a file; `tree` gives the whole of it. Raises libcst.ParserSyntaxError."""
-    import libcst as cst
-
     from initlint.facts.file import FactOptions, File
+    from initlint.facts.reading.parts import parse_module
 
     _allow_recursion()
-    module = cst.parse_module(selected.text)
+    module = parse_module(selected.text)
     known = FactOptions(
         options.init_modules, options.torch_version, options.transformers_version, options.elsewhere, tree
     )

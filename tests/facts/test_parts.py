@@ -1,65 +1,54 @@
-"""Writes to parts of tensors: every form, which row or slice, and what is written."""
+"""A large text that is parsed in stretches gives the tree that it gives as a whole."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import libcst as cst
 import pytest
-from reading import read
 
-from initlint.facts.reading import text
-from initlint.facts.sites.parts import PartWrite, part_writes
+from initlint.facts.reading.parts import parse_module
 
-NN = "import torch\nfrom torch import nn\nlayer = nn.Embedding(4, 2)\n"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "models"
+MODELS = "".join(text for path in sorted(FIXTURES.glob("*.py")) if "__future__" not in (text := path.read_text()))
+FUNCTION = "def f{0}(x):\n    return x + {0}\n"
+MANY = "\n\n".join(FUNCTION.format(number) for number in range(2400))
 
-
-def only(statement: str) -> PartWrite:
-    (found,) = part_writes(read(NN + statement))
-    return found
-
-
-@pytest.mark.parametrize(
-    ("statement", "row", "number"),
-    [
-        ("nn.init.zeros_(layer.weight[k])", "k", 0),
-        ("nn.init.ones_(layer.weight.data[k])", "k", 1),
-        ("nn.init.constant_(layer.weight[k], 0.5)", "k", 0.5),
-        ("nn.init.constant_(layer.weight[k], c)", "k", None),
-        ("nn.init.normal_(layer.weight[k])", "k", None),
-        ("layer.weight.data[k].zero_()", "k", 0),
-        ("layer.weight[k].data.fill_(2)", "k", 2),
-        ("layer.weight.detach()[k, :].fill_(2)", "k", 2),
-        ("layer.weight.data[k, ...] = 3", "k", 3),
-        ("layer.weight.data[k] = torch.zeros(2)", "k", 0),
-        ("layer.weight.data[k] = vectors[k]", "k", None),
-        ("layer.weight.data[k] *= 0", "k", None),
-        ("layer.weight.data[k, 1] = 0", None, 0),
-        ("layer.weight.data[1:] = 0", None, 0),
-        ("layer.weight.data[:, k] = 0", None, 0),
-    ],
-)
-def test_row_and_number(statement: str, row: str | None, number: float | None) -> None:
-    found = only(statement)
-    assert text.code(found.tensor) == "layer.weight"
-    assert (text.code(found.row) if found.row is not None else None) == row
-    assert found.number == number
+CASES = {
+    "models": MODELS * (1 + 90_000 // len(MODELS)),
+    "functions": MANY,
+    "comments between": MANY.replace("\n\n\ndef", "\n# before\n\n\n# above\ndef"),
+    "decorators and classes": MANY.replace("def f", "class A:\n    pass\n\n\n@wraps(\n    g,\n)\n@cached\ndef f"),
+    "asynchronous": MANY.replace("def f", "async def f"),
+    "definitions in strings": f'TEXT = """\n{MANY}"""\n{MANY}TEXT = """\n{MANY}"""\n',
+    "lambdas in brackets": "x = (\n" + "".join(f"lambda:\nf{number},\n" for number in range(3000)) + f")\n{MANY}",
+    "definitions behind a backslash": MANY.replace("\n\n\ndef", "\nx = \\\n1\ndef"),
+    "tabs and blanks": MANY + MANY.replace("    ", "\t"),
+    "one line bodies": "".join(f"def f{number}(): pass\n" for number in range(4500)),
+    "no end of line": MANY.rstrip(),
+    "blank lines at both ends": f"\n\n# first\n\n{MANY}\n\n# last\n\n",
+    "under a test": "if x:\n" + MANY.replace("def", "    def").replace("    return", "        return") + MANY,
+    "ends of lines of Windows": MANY.replace("\n", "\r\n"),
+    "documentation": f'"""Text."""\n{MANY}',
+}
 
 
-@pytest.mark.parametrize(
-    ("part", "bounds"),
-    [("[a:b]", ("a", "b")), ("[a:]", None), ("[:b]", None), ("[a:b:2]", None), ("[a:b, 0]", None), ("[a]", None)],
-)
-def test_bounds_of_a_slice(part: str, bounds: tuple[str, str] | None) -> None:
-    found = only(f"layer.weight.data{part} = 0").bounds
-    assert (tuple(map(text.code, found)) if found is not None else None) == bounds
+@pytest.mark.parametrize("case", CASES)
+def test_stretches_give_the_tree_of_the_whole(case: str) -> None:
+    text = CASES[case]
+    assert len(text) > 70_000
+    try:
+        whole = cst.parse_module(text)
+    except cst.ParserSyntaxError:
+        with pytest.raises(cst.ParserSyntaxError):
+            parse_module(text)
+        return
+    parsed = parse_module(text)
+    assert parsed.code == text
+    assert parsed.deep_equals(whole)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "layer.weight.data.zero_()",
-        "nn.init.zeros_(layer.weight)",
-        "x = layer.weight[0]",
-        "layer.weight[0].mean()",
-        "layer.weight[0].requires_grad_(False)",
-        "layer.weight = vectors",
-    ],
-)
-def test_what_is_no_write_to_a_part(statement: str) -> None:
-    assert list(part_writes(read(NN + statement))) == []
+def test_what_does_not_parse_is_said_with_the_line_that_it_has_in_the_whole() -> None:
+    with pytest.raises(cst.ParserSyntaxError) as raised:
+        parse_module(f"{MANY}\ndef g(:\n")
+    assert raised.value.raw_line == MANY.count("\n") + 2
