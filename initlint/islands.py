@@ -201,21 +201,33 @@ class _Selection:
         """The statements of a module that matter, closed under naming.
 
         With a statement come the functions and base classes that it names, and whatever names a function that matters
-        by itself: a helper that wraps or initialises.
+        by itself: a helper that wraps or initialises; tables of constants where something names them.
         """
         chosen: set[ast.stmt] = set()
+        tables: dict[ast.stmt, str] = {}
         words: dict[Definition, frozenset[str]] = {}
         for node in body:
             if isinstance(node, Definition):
                 words[node] = self.words(node)
-            elif self.short(node) or self.interest.holds(*_span(node), self.spoken(node)):
+            elif self.is_wanted(node):
                 chosen.add(node)
+            elif self.short(node):
+                tables[node] = _table(node)
         matter = {node for node in words if self.matters(node)}
         helpers = {node.name for node in matter if not isinstance(node, ast.ClassDef)}
         if helpers or self.interest.context:
             named = helpers | ({node.name for node in matter} if self.interest.context else set())
             matter |= _naming(words, named)
-        return chosen | matter | _named(words, matter)
+        chosen |= matter | _named(words, matter)
+        if tables:
+            words_used = frozenset[str]().union(*map(self.words, chosen))
+            chosen.update(node for node, name in tables.items() if name in words_used)
+        return chosen
+
+    def is_wanted(self, node: ast.stmt) -> bool:
+        """Whether a plain statement is kept whoever names it: a short one that is no table, a long one that matters."""
+        plain = self.short(node) and not _table(node)
+        return plain or self.interest.holds(*_span(node), self.spoken(node))
 
     def matters(self, node: ast.stmt) -> bool:
         """Whether a statement matters by itself."""
@@ -279,6 +291,28 @@ def _imported(tree: ast.Module) -> frozenset[str]:
             renamed = (alias for alias in node.names if alias.name.rpartition(".")[2] in _MODULES and alias.asname)
             found.update(alias.asname or "" for alias in renamed)
     return frozenset(found)
+
+
+def _table(node: ast.stmt) -> str:
+    """The name that is given a display of constants; empty for anything else."""
+    match node:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value)
+        ):
+            pending: list[ast.expr | None] = [value]
+            while pending:
+                match pending.pop():
+                    case ast.Dict(keys=keys, values=values):
+                        pending += [*keys, *values]
+                    case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                        pending += elements
+                    case ast.Constant():
+                        pass
+                    case _:
+                        return ""
+            return name
+        case _:
+            return ""
 
 
 def _imports(node: ast.stmt) -> bool:

@@ -107,6 +107,14 @@ def test_docstrings_unrelated_classes_and_long_constants_are_left_out() -> None:
     assert "nn.init.eye_(self.conv.weight)" in remains
 
 
+def test_a_table_of_constants_remains_where_something_names_it() -> None:
+    tables = 'USED = {"zero": 0}\nFREE = {"one": 1}\nLINES = ["nn.init.eye_"]\n'
+    remains = kept(f"{tables}from torch import nn\n\n\ndef f(w):\n    nn.init.eye_(w, USED)\n")
+    assert "USED = " in remains
+    assert "FREE" not in remains
+    assert "LINES" in remains
+
+
 def test_findings_keep_their_place() -> None:
     (finding,) = check_source(Source(Path("net.py"), MODEL), catalogue.select(), Options()).findings
     line = MODEL.splitlines().index("        nn.init.eye_(self.conv.weight)") + 1
