@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.premises.init_calls import may_be_meaningless
+from initlint.facts.premises.arguments import may_be_meaningless
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.premises.init_calls import may_have_std_for_mean
+from initlint.facts.premises.arguments import may_have_std_for_mean
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.laws import truncated_normal

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import HELPER_PACKAGES, MODULE_HELPERS
-from initlint.facts.premises.numbers import sources, stored, values
 from initlint.facts.premises.tree import last_name
+from initlint.facts.premises.values import sources, values
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
@@ -41,9 +41,7 @@ def _may_be_given_tensor(tree: Tree, call: ast.Call) -> bool:
 def _may_be_tensor(tree: Tree, node: ast.expr) -> bool:
     match node:
         case ast.Attribute(attr=name):
-            return name in ("weight", "bias", "data") or any(
-                _may_make_tensor(tree, each) for each in stored(tree, name)
-            )
+            return name in ("weight", "bias", "data") or any(_may_make_tensor(tree, each) for each in tree.stored(name))
         case ast.Name():
             looped = not tree.attributes.keys().isdisjoint(("parameters", "named_parameters"))
             return looped or any(_may_make_tensor(tree, each) for each in values(tree, node))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import INIT_MODULE, INITIALIZERS
 from initlint.facts.api.words import INIT_MODULE_USES
-from initlint.facts.premises.init_calls import may_be_unknown
+from initlint.facts.premises.init_names import may_be_unknown
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

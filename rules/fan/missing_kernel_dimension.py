@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import rooted
-from initlint.facts.premises.hand_rolled import may_leave_out_kernel
+from initlint.facts.premises.fans import may_leave_out_kernel
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import PRODUCTS
-from initlint.facts.premises.own_parameters import may_be_stacked
+from initlint.facts.premises.fans import may_be_stacked
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.api.words import CONTEXT, LEAKY
-from initlint.facts.premises.init_calls import InitCall, init_calls, number
-from initlint.facts.premises.numbers import may_be_number
+from initlint.facts.premises.init_calls import InitCall, init_calls
+from initlint.facts.premises.numbers import may_be_number, number
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import DEFAULT_SLOPE, leaky_relu_gain

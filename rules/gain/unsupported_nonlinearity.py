@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.words import ACTIVATIONS
-from initlint.facts.premises.init_calls import may_be_misread
+from initlint.facts.premises.arguments import may_be_misread
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 from initlint.theory.gains import NONLINEARITIES, calculate_gain, canonical, nearest

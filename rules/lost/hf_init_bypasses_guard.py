@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.premises.load_guard import may_pass_guard
+from initlint.facts.premises.hugging_face import may_pass_guard
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, Trigger, rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.premises.load_guard import may_pass_guard
+from initlint.facts.premises.hugging_face import may_pass_guard
 from initlint.rule import Alarm, Default, Kind, Safety, rule
 
 from .hf_init_bypasses_guard import TRIGGERS, alarms

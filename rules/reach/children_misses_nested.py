@@ -6,10 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.api.words import CONTEXT
-from initlint.facts.premises.init_calls import says_init
-from initlint.facts.premises.passing import ModuleInit, is_same, module_inits
-from initlint.facts.premises.tree import last_name
+from initlint.facts.api.words import CONTEXT, says_init
+from initlint.facts.premises.module_inits import ModuleInit, module_inits
+from initlint.facts.premises.tree import arguments, is_same, last_name
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
@@ -23,20 +22,17 @@ def _may_hold(tree: Tree) -> bool:
     """Whether a loop over children may initialise those of some type."""
     calls = (call for name in ("children", "named_children") for call in tree.calls.get(name, ()))
     loops = (loop for call in calls if isinstance(loop := tree.parents[call], ast.For | ast.AsyncFor))
-    return module_inits(tree) is None or any(
-        init.picks_by_type(tree) and init.may_pass(tree) for loop in loops for init in _initialising(tree, loop)
-    )
+    return any(init.picks_by_type(tree) and init.may_pass(tree) for loop in loops for init in _initialising(tree, loop))
 
 
 def _initialising(tree: Tree, loop: ast.For | ast.AsyncFor) -> Iterator[ModuleInit]:
     """The inits of a child in a loop, and the calls that are given one and say that they initialise."""
     child = loop.target.elts[-1] if isinstance(loop.target, ast.Tuple) else loop.target
-    known = {init.node: init for init in module_inits(tree) or () if is_same(init.owner, child)}
+    known = {init.node: init for init in module_inits(tree) if is_same(init.owner, child)}
     for call in (each for each in ast.walk(loop) if isinstance(each, ast.Call)):
-        given = (*call.args, *(keyword.value for keyword in call.keywords))
         if call in known:
             yield known[call]
-        elif says_init(last_name(call.func)) and any(is_same(each, child) for each in given):
+        elif says_init(last_name(call.func)) and any(is_same(each, child) for each in arguments(call)):
             yield ModuleInit(call, child, "weight")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.api.layers import LAYERS, WEIGHTLESS, LayerKind
 from initlint.facts.api.words import CONTEXT
-from initlint.facts.premises.passing import class_names, module_inits, words
+from initlint.facts.premises.module_inits import class_names, module_inits, words
 from initlint.facts.premises.tree import last_name
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
@@ -27,13 +27,12 @@ _TESTS = (".find(", "' in ", '" in ', "' not in ", '" not in ', ".startswith(", 
 
 def _may_hold(tree: SyntaxTree) -> bool:
     """Whether an init may be picked by a word that is in the name of a class without such a weight or bias."""
-    inits = module_inits(tree)
-    return inits is None or any(
+    return any(
         any(class_names(tree, init))
         and init.may_pass(tree)
         and not init.is_tried(tree)
         and any(word in name for word in words(tree, init.scope(tree)) for name in _others(tree, init.attribute))
-        for init in inits
+        for init in module_inits(tree)
     )
 
 

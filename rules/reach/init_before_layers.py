@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.modules import ADDING
 from initlint.facts.api.words import CONTEXT
-from initlint.facts.premises.passing import module_inits
+from initlint.facts.premises.module_inits import module_inits
 from initlint.facts.reading import text
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 
 
 _VISITING = frozenset({"apply", "modules", "named_modules"})
-_ADDING = frozenset({"add_module", "register_module", "append", "extend", "insert", "update", "setattr", "__setattr__"})
+_ADDING = ADDING | {"register_module", "register_parameter", "update", "setattr", "__setattr__"}
 
 
 def _may_hold(tree: Tree) -> bool:
-    """Whether an init may pick modules, and a constructor add something behind a call that goes through them all."""
-    inits = module_inits(tree)
-    if inits is not None and not any(each.attribute == "weight" and each.may_pass(tree) for each in inits):
+    """Whether an init may pick modules, and a constructor add something behind a call that goes through them all, or in it."""
+    if not any(each.attribute == "weight" and each.may_pass(tree) for each in module_inits(tree)):
         return False
     visiting = _VISITING | tree.callers(_VISITING)
     stores = [each for each in tree.assignments if _stores(each)]
@@ -34,7 +34,7 @@ def _may_hold(tree: Tree) -> bool:
     for constructor in (each for each in tree.routines if each.name == "__init__"):
         begins = [tree.start(call, constructor) for call in tree.called(*visiting)]
         first = min((begin for begin in begins if begin is not None), default=None)
-        if first is not None and any(first < (tree.position(each, constructor) or (0, 0)) for each in additions):
+        if first is not None and any(first <= (tree.position(each, constructor) or (0, 0)) for each in additions):
             return True
     return False
 

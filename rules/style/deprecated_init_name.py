@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import DEPRECATED, INIT_MODULE
-from initlint.facts.premises.init_calls import may_be_deprecated
+from initlint.facts.premises.init_names import may_be_deprecated
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:

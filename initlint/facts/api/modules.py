@@ -45,3 +45,6 @@ MODULE_DICT_NAMES = frozenset(
     }
 )
 """Names that a `ModuleDict` refuses as keys, because it has attributes of these names."""
+
+ITERATORS = frozenset({"modules", "children", "named_modules", "named_children"})
+"""The methods that give modules inside a module."""

@@ -20,5 +20,8 @@ REPARAMETRISATIONS = frozenset(
 TRANSPARENT = frozenset({"torch.nn.utils.spectral_norm", "copy.deepcopy", "torch.jit.script", "torch.compile"})
 """Functions that return a layer whose `weight` can still be initialised."""
 
+WRAPPERS = frozenset(name.rpartition(".")[2] for name in REPARAMETRISATIONS | TRANSPARENT)
+"""The last parts of the names of both."""
+
 TRACES = ("weight_norm", "spectral_norm", "parametri", "prune")
 """Parts of the words with which a file reparametrises layers, in whatever way."""

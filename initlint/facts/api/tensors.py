@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 FUNCTIONS = frozenset(
     f"torch.{name}"
     for name in (
@@ -27,3 +29,9 @@ KEEPING = frozenset({"to", "cuda", "cpu", "float", "double", "half", "type", "co
 
 SLOTS = frozenset({"weight", "bias"})
 """The parameters that layers hold."""
+
+PARAMETERS = frozenset({"Parameter", "UninitializedParameter"})
+"""The classes of parameters, by the last part of their names."""
+
+PARAMETER_ITERATORS: Mapping[str, tuple[int, ...]] = {"parameters": (), "named_parameters": (1,)}
+"""The methods that give parameters, each with where one stands in the target of a loop over them."""

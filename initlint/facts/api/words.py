@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from initlint.facts.api.layers import BASES, LAYERS
+from initlint.facts.api.modules import ITERATORS
 from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS, METHODS
 
 ACTIVATIONS = frozenset(
@@ -36,7 +39,7 @@ CONTEXT = frozenset(
 MODULE_CLASSES = frozenset({"Module", "super", "forward"})
 """Words of the classes of a file that are modules; the context of rules that ask which those are."""
 
-GIVING = frozenset({"apply", "modules", "children", "named_modules", "named_children"})
+GIVING = ITERATORS | {"apply"}
 """How functions are given modules; the context of rules that ask what a function is called with."""
 
 PRODUCTS = frozenset(
@@ -49,6 +52,16 @@ PRODUCTS = frozenset(
 
 PACKED = ("LSTM", "GRU", "MultiheadAttention", "chunk")
 """Words without one of which a file stacks no gates or projections in one weight."""
+
+FAN_NAME = re.compile(r"_?fan_?(in|out)_?")
+"""Names of locals that say which fan they hold."""
+
+LOADING = frozenset(
+    {"load_state_dict", "_load_from_state_dict", "from_pretrained", "load_checkpoint", "load_pretrained"}
+)
+"""Functions and methods that take values from a checkpoint."""
+
+_INIT_WORDS = ("init", "reset", "xavier", "kaiming", "normal", "uniform", "load", "copy")
 
 _ROOTS = (
     "sqrt", "pow", "**0.5", "** 0.5", "**.5", "** .5", "**-0.5", "** -0.5", "**-.5", "** -.5", "(1/2)", "(1 / 2)",
@@ -69,3 +82,8 @@ INIT_MODULE_USES: tuple[str | tuple[str, ...], ...] = (
     ("init.", ", init"),
 )
 """Triggers for a use of `torch.nn.init`: `nn.init.f_(w)`, or `init.f_(w)` behind `from torch.nn import init`."""
+
+
+def says_init(name: str) -> bool:
+    """Whether the name of a function says that it may write first values."""
+    return name != "__init__" and any(word in name.lower() for word in _INIT_WORDS)

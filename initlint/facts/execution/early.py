@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api.words import says_init
 from initlint.facts.execution.graph import Part, Parts
 from initlint.facts.execution.inits import Inits, changes_law, written_to
 from initlint.facts.execution.reaching import parameter
 from initlint.facts.execution.steps import Runs, Step, constructor
-from initlint.facts.premises.init_calls import says_init
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Call, Class, Event, Function
 

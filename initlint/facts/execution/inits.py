@@ -11,11 +11,11 @@ import libcst as cst
 
 from initlint.facts.api.layers import Layer, LayerKind
 from initlint.facts.api.torch_init import Draw
+from initlint.facts.api.words import says_init
 from initlint.facts.execution.graph import Part
 from initlint.facts.execution.selection import Selection
 from initlint.facts.execution.steps import lineage
 from initlint.facts.execution.trees import MOST
-from initlint.facts.premises.init_calls import says_init
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Block, Call, Class, Event, Function, Looped, Write
 

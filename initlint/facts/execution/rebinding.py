@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from initlint.facts.api.tensors import PARAMETER_ITERATORS
 from initlint.facts.meaning.tensors import is_tensor
-from initlint.facts.premises.loop_variables import PARAMETERS
 from initlint.facts.reading.inside import inside, named
 from initlint.facts.reading.scopes import Assignment, Branch, Function, Joined, Looped
 
@@ -36,8 +36,8 @@ def _loop_of(assignment: Assignment) -> cst.For | None:
     alternatives = binding.alternatives if isinstance(binding, Joined) else (binding,)
     looped = next((each for each in alternatives if isinstance(each, Looped)), None)
     match looped.iterable if looped is not None else None:
-        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in PARAMETERS:
-            if looped is None or looped.unpacking != PARAMETERS[name]:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in PARAMETER_ITERATORS:
+            if looped is None or looped.unpacking != PARAMETER_ITERATORS[name]:
                 return None
         case _:
             return None

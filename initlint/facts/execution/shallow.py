@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.facts.api.layers import LayerKind
+from initlint.facts.api.words import says_init
 from initlint.facts.execution.graph import Part
 from initlint.facts.execution.inits import Inits, changes_law, written_to
 from initlint.facts.meaning.guards import ClassNameGuard, TypeGuard
-from initlint.facts.premises.init_calls import says_init
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Block, Call, Class
 

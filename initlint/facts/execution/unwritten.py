@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from initlint.facts.api.words import LOADING
 from initlint.facts.execution.bases import ROOTS, foreign_bases, is_module, is_torch_layer
 from initlint.facts.execution.births import Birth, births
 from initlint.facts.execution.steps import lineage
-from initlint.facts.premises.own_writes import LOADING, OwnWrites
+from initlint.facts.premises.own_writes import OwnWrites
 from initlint.facts.premises.tree import last_name
 from initlint.facts.project import ClassSketch, Loop, ScopeSketch
 from initlint.facts.reading import text

@@ -6,11 +6,13 @@ Whatever is imported from elsewhere, and whatever the file defines, may be a mod
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from initlint.facts.api.layers import ALWAYS_TRAINED, LAYERS
-from initlint.facts.premises.tree import Tree, last_name, root_name
+from initlint.facts.api.tensors import PARAMETERS
+from initlint.facts.premises.tree import Tree, arguments, defaults, last_name, root_name
+from initlint.facts.premises.values import items, plain_values, reached
 
 _LIBRARIES = frozenset({"torch", "numpy", "math", "collections", "functools", "itertools", "copy", "typing"})
 """Packages of which nothing is a module with parameters but what `torch.nn` has."""
@@ -18,12 +20,10 @@ _LIBRARIES = frozenset({"torch", "numpy", "math", "collections", "functools", "i
 _TRAINED = frozenset(
     {
         *(layer.name for layer in LAYERS.values() if layer.kind in ALWAYS_TRAINED or layer.weight_dims),
-        *("Parameter", "UninitializedParameter"),
+        *PARAMETERS,
     }
 )
 """Names of what trains by itself; a container does so by what it is given."""
-
-_GROWING = frozenset({"append", "extend", "insert", "add_module"})
 
 
 def may_build(tree: Tree, node: ast.expr) -> bool:
@@ -33,20 +33,16 @@ def may_build(tree: Tree, node: ast.expr) -> bool:
 
 def may_build_default(tree: Tree) -> bool:
     """Whether the default of a parameter may be a module."""
-    defaults = (default for each in tree.routines for default in (*each.args.defaults, *each.args.kw_defaults))
-    return any(default is not None and may_build(tree, default) for default in defaults)
+    return any(may_build(tree, default) for each in tree.routines for _, default in defaults(each))
 
 
 def _parts(tree: Tree, node: ast.expr) -> Iterator[ast.expr]:
     """An expression with what it is made of, names looked through."""
-    seen: set[ast.expr] = set()
-    pending = [node]
-    while pending:
-        each = pending.pop()
-        if each not in seen:
-            seen.add(each)
-            yield each
-            pending += looked_up(tree, each) if isinstance(each, ast.Name) else _elements(each)
+    return reached(node, lambda each: _held(tree, each) if isinstance(each, ast.Name) else _elements(each))
+
+
+def _held(tree: Tree, name: ast.Name) -> list[ast.expr]:
+    return [*plain_values(tree, name), *items(tree, name)]
 
 
 def _elements(node: ast.expr) -> Sequence[ast.expr]:
@@ -69,69 +65,10 @@ def _elements(node: ast.expr) -> Sequence[ast.expr]:
             return []
 
 
-def may_make_parameter(tree: Tree, node: ast.expr) -> bool:
-    """Whether an expression may be a parameter, or hold one."""
-    makers = tree.spellings("Parameter", "UninitializedParameter")
+def may_hold_parameter(tree: Tree, node: ast.expr) -> bool:
+    """Whether an expression may be a new parameter, or hold one."""
+    makers = tree.spellings(*PARAMETERS)
     return any(isinstance(each, ast.Call) and last_name(each.func) in makers for each in _parts(tree, node))
-
-
-def values_of(tree: Tree, name: ast.Name) -> list[ast.expr]:
-    """What a name may be assigned where it is used, and what `+=` and the like give it."""
-    return [*_in_force(tree, name, tree.values), *_in_force(tree, name, _augmented(tree))]
-
-
-def looked_up(tree: Tree, name: ast.Name) -> list[ast.expr]:
-    """What a name may be assigned where it is used, what it may be looped over, and what may be added to it."""
-    return [*_in_force(tree, name, tree.values), *_in_force(tree, name, _given(tree))]
-
-
-def _in_force(tree: Tree, name: ast.Name, known: Mapping[str, Sequence[ast.expr]]) -> list[ast.expr]:
-    found = known.get(name.id, ())
-    scopes = {None, *tree.routines_around(name)} if found else {None}
-    return [each for each in found if tree.routine(each) in scopes]
-
-
-@lru_cache(maxsize=1)
-def _augmented(tree: Tree) -> dict[str, list[ast.expr]]:
-    return _by_name((each.target, each.value) for each in tree.assignments if isinstance(each, ast.AugAssign))
-
-
-@lru_cache(maxsize=1)
-def _given(tree: Tree) -> dict[str, list[ast.expr]]:
-    return _by_name((*((each.target, each.iter) for each in tree.loops), *added(tree)))
-
-
-def _by_name(pairs: Iterable[tuple[ast.expr, ast.expr]]) -> dict[str, list[ast.expr]]:
-    found: dict[str, list[ast.expr]] = {}
-    for target, value in pairs:
-        if isinstance(target, ast.Name):
-            found.setdefault(target.id, []).append(value)
-    return found
-
-
-@lru_cache(maxsize=1)
-def added(tree: Tree) -> tuple[tuple[ast.expr, ast.expr], ...]:
-    """What `x.append(value)` and the like, `x[key] = value` and `x += value` put in where."""
-    calls = (call for name in _GROWING for call in tree.calls.get(name, ()))
-    holders = ((call.func.value, call) for call in calls if isinstance(call.func, ast.Attribute))
-    targets = ((each, value) for target, value in tree.pairs for each in bound(target))
-    return (
-        *((holder, value) for holder, call in holders for value in arguments(call)),
-        *((each.target, each.value) for each in tree.assignments if isinstance(each, ast.AugAssign)),
-        *((target.value, value) for target, value in targets if isinstance(target, ast.Subscript)),
-    )
-
-
-def arguments(call: ast.Call) -> list[ast.expr]:
-    """What a call is given, by position and by name."""
-    return [*call.args, *(each.value for each in call.keywords)]
-
-
-def bound(target: ast.expr) -> list[ast.expr]:
-    """A target, or those in a tuple of them."""
-    if isinstance(target, ast.Tuple | ast.List):
-        return [each for element in target.elts for each in bound(element)]
-    return [target]
 
 
 def may_lead_elsewhere(tree: Tree, node: ast.expr) -> bool:
@@ -157,5 +94,5 @@ def _makes(tree: Tree, call: ast.Call) -> bool:
 @lru_cache(maxsize=1)
 def _makers(tree: Tree) -> frozenset[str]:
     """Names of layers, of what the file defines, classes without bases apart, and of what it imports from elsewhere."""
-    own = (each.name for each in (*(one for one in tree.classes if one.bases), *tree.routines))
-    return tree.spellings(*_TRAINED, *own) | _foreign(tree)
+    classes = (each.name for each in tree.classes if each.bases)
+    return tree.spellings(*_TRAINED, *classes, *tree.functions) | _foreign(tree)

@@ -6,8 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from initlint.facts.api.layers import BASES, LAYERS, WEIGHTLESS
+from initlint.facts.api.modules import ITERATORS
 from initlint.facts.premises.init_calls import init_calls
 from initlint.facts.premises.tree import Routine, Tree, last_name
+from initlint.facts.premises.values import origins
 
 _CLASSES = frozenset({*LAYERS, *BASES, *WEIGHTLESS, "Module", "Parameter"})
 _TESTS = (ast.If, ast.While, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.comprehension, ast.Assert)
@@ -15,8 +17,6 @@ _DISPLAYS = (ast.Tuple, ast.List, ast.Set)
 _ASKING = ("isinstance", "issubclass")
 _NAMING = frozenset({"__name__", "_get_name", "lower", "repr", "str"})
 """What a class name is read by."""
-
-_ITERATING = frozenset({"modules", "children", "named_modules", "named_children"})
 
 
 def may_be_always_true(tree: Tree) -> bool:
@@ -62,7 +62,7 @@ def _sides(tree: Tree, compare: ast.Compare) -> Iterator[tuple[ast.expr, Sequenc
     left, right = compare.left, compare.comparators[0]
     yield left, (right,)
     yield right, (left,)
-    yield from ((left, shown.elts) for shown in _origins(tree, right) if isinstance(shown, _DISPLAYS))
+    yield from ((left, shown.elts) for shown in origins(tree, right) if isinstance(shown, _DISPLAYS))
 
 
 def _may_differ(tree: Tree, subject: ast.expr, values: Sequence[ast.expr]) -> bool:
@@ -83,7 +83,7 @@ def _asks_in_vain(tree: Tree, subject: ast.expr, classes: ast.expr) -> bool:
     """Whether `isinstance` may be given a class to test, or what is no tuple of classes."""
     if _may_be_type(tree, subject):
         return True
-    for shown in _origins(tree, classes):
+    for shown in origins(tree, classes):
         elements = shown.elts if isinstance(shown, _DISPLAYS) else [shown]
         listed = isinstance(shown, ast.List | ast.Set)
         if any(_names_class(tree, each) or (listed and _is_class(tree, each)) for each in elements):
@@ -113,7 +113,7 @@ def _word(node: ast.expr) -> str:
 
 def _may_be_type(tree: Tree, node: ast.expr) -> bool:
     """`type(m)`, `m.__class__`, or a name for it."""
-    for origin in _origins(tree, node):
+    for origin in origins(tree, node):
         named = last_name(origin.func) if isinstance(origin, ast.Call) else last_name(origin)
         if named in ("type", "__class__"):
             return True
@@ -122,7 +122,7 @@ def _may_be_type(tree: Tree, node: ast.expr) -> bool:
 
 def _may_be_class_name(tree: Tree, node: ast.expr) -> bool:
     """`type(m).__name__`, `str(type(m))`, `m._get_name()`, or a name for it."""
-    for origin in _origins(tree, node):
+    for origin in origins(tree, node):
         named = last_name(origin.func) if isinstance(origin, ast.Call) else last_name(origin)
         if named in _NAMING:
             return True
@@ -154,8 +154,8 @@ def _iterates(tree: Tree, variable: ast.expr) -> bool:
     while isinstance(around, ast.Tuple | ast.List):
         around = tree.parents[around]
     match around:
-        case ast.For(iter=ast.Call(func=function)) | ast.comprehension(iter=ast.Call(func=function)):
-            return last_name(function) in _ITERATING
+        case ast.For(iter=over) | ast.AsyncFor(iter=over) | ast.comprehension(iter=over):
+            return isinstance(over, ast.Call) and last_name(over.func) in ITERATORS
         case _:
             return False
 
@@ -179,11 +179,3 @@ def _may_be_given_modules(tree: Tree, routine: Routine) -> bool:
             elif any(isinstance(each, ast.Name) and _is_looped(tree, each.id) for each in around.args):
                 return True
     return False
-
-
-def _origins(tree: Tree, node: ast.expr, seen: frozenset[str] = frozenset()) -> Iterator[ast.expr]:
-    """An expression, and what assignments make of it where it is a name."""
-    yield node
-    if isinstance(node, ast.Name) and node.id not in seen:
-        for value in tree.values.get(node.id, ()):
-            yield from _origins(tree, value, seen | {node.id})

@@ -6,12 +6,13 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from initlint.facts.api import storage as table
-from initlint.facts.premises.building import arguments, bound, may_make_parameter, values_of
+from initlint.facts.api.tensors import SLOTS
+from initlint.facts.premises.building import may_hold_parameter
 from initlint.facts.premises.init_calls import init_calls
-from initlint.facts.premises.loop_variables import parameter_variables
-from initlint.facts.premises.tree import Assignment, Tree, last_name, root_name
+from initlint.facts.premises.parameters import bare_tensor, looped_parameters
+from initlint.facts.premises.tree import Assignment, Tree, arguments, last_name, root_name
+from initlint.facts.premises.values import plain_values, reached, targets_in
 
-_SLOTS = frozenset({"weight", "bias"})
 _SAME = frozenset({"real", "data"})
 """Attributes of a tensor that are no transposition of it."""
 
@@ -27,12 +28,8 @@ def may_drop(tree: Tree) -> bool:
 
 def _inits_copy(tree: Tree) -> bool:
     """`nn.init.zeros_(w.clone())`."""
-    for call in init_calls(tree):
-        if not call.method and _is_discarded(tree, call.node):
-            tensors = (*call.node.args[:1], *(each.value for each in call.node.keywords if each.arg == "tensor"))
-            if any(any(_copied(tree, tensor)) for tensor in tensors):
-                return True
-    return False
+    calls = (call for call in init_calls(tree) if not call.method and _is_discarded(tree, call.node))
+    return any(any(_copied(tree, tensor)) for call in calls for tensor in call.written)
 
 
 def _methods_copy(tree: Tree) -> bool:
@@ -43,7 +40,7 @@ def _methods_copy(tree: Tree) -> bool:
 
 def _assigns_to_copy(tree: Tree) -> bool:
     """`w[mask][0] = 0`, where a model does not run."""
-    targets = (each for one in tree.assignments for target in _targets(one) for each in bound(target))
+    targets = (each for one in tree.assignments for target in _targets(one) for each in targets_in(target))
     return any(_is_dropped(tree, each.value, each) for each in targets if isinstance(each, ast.Subscript))
 
 
@@ -143,38 +140,32 @@ def _gathers(tree: Tree, index: ast.expr) -> bool:
 
 
 def _selects_many(tree: Tree, index: ast.expr) -> bool:
-    seen: set[ast.expr] = set()
-    pending = [index]
-    while pending:
-        each = pending.pop()
+    """Whether an index may be a list, a mask or a tensor, names and items looked through."""
+
+    def step(each: ast.expr) -> list[ast.expr]:
         match each:
-            case _ if each in seen:
-                continue
             case ast.Name():
-                pending += values_of(tree, each)
+                return plain_values(tree, each)
             case ast.Subscript(value=inner):
-                pending.append(inner)
-            case ast.List() | ast.ListComp() | ast.Compare() | ast.Constant(value=bool()) | ast.BinOp() | ast.Call():
-                return True
-            case ast.UnaryOp(op=ast.Invert()):
-                return True
-        seen.add(each)
-    return False
+                return [inner]
+            case _:
+                return []
+
+    return any(map(_is_many, reached(index, step)))
+
+
+def _is_many(index: ast.expr) -> bool:
+    match index:
+        case ast.List() | ast.ListComp() | ast.Compare() | ast.Constant(value=bool()) | ast.BinOp() | ast.Call():
+            return True
+        case _:
+            return isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.Invert)
 
 
 def _may_be_parameter(tree: Tree, tensor: ast.expr) -> bool:
     """Whether an expression may be a parameter: `x.weight`, what is made as one, the variable of a loop over them."""
-    match tensor:
-        case (
-            ast.Attribute(value=inner, attr="data")
-            | ast.Call(func=ast.Attribute(value=inner, attr="detach" | "detach_"))
-        ):
-            return _may_be_parameter(tree, inner)
-        case ast.Attribute(attr=name):
-            stores = (tree.parents[each] for each in tree.attributes[name] if isinstance(each.ctx, ast.Store))
-            values = (getattr(each, "value", None) for each in stores)
-            return name in _SLOTS or any(value is not None and may_make_parameter(tree, value) for value in values)
-        case ast.Name(id=name):
-            return may_make_parameter(tree, tensor) or name in parameter_variables(tree)
-        case _:
-            return may_make_parameter(tree, tensor)
+    bare = bare_tensor(tensor)
+    if isinstance(bare, ast.Attribute):
+        return bare.attr in SLOTS or any(may_hold_parameter(tree, value) for value in tree.stored(bare.attr))
+    looped = isinstance(bare, ast.Name) and bare.id in looped_parameters(tree)
+    return looped or may_hold_parameter(tree, bare)

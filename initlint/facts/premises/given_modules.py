@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from initlint.facts.api.layers import BASES, LAYERS
+from initlint.facts.api.modules import ADDING
 from initlint.facts.premises.init_calls import init_calls
-from initlint.facts.premises.numbers import sources, stored, values
-from initlint.facts.premises.tree import Tree, last_name
-
-_ADDING = ("append", "extend", "insert", "add_module")
-_DISPLAYS = ast.List | ast.Tuple | ast.Dict | ast.ListComp | ast.GeneratorExp | ast.DictComp
+from initlint.facts.premises.tree import Display, Loop, Tree, last_name
+from initlint.facts.premises.values import reached, sources, values
 
 
 def may_be_module(tree: Tree) -> bool:
@@ -32,7 +30,7 @@ def _may_be_module(tree: Tree, node: ast.expr) -> bool:
         case ast.Subscript(value=inner):
             return _may_be_module(tree, inner)
         case ast.Attribute():
-            return tree.is_own(node) and _may_hold(tree, stored(tree, node.attr))
+            return tree.is_own(node) and _may_hold(tree, tree.stored(node.attr))
         case ast.Name() | ast.Call():
             return _may_hold(tree, [node])
         case _:
@@ -68,43 +66,39 @@ def _names_layers(tree: Tree, classes: ast.expr) -> bool:
 def _may_hold(tree: Tree, given: list[ast.expr]) -> bool:
     """Whether one of some values may be built of the layers of torch, or hold some."""
     parts = [part for value in given for part in _reached(tree, value)]
-    if any(isinstance(part, _DISPLAYS) for part in parts):
-        calls = (call for name in _ADDING for call in tree.calls.get(name, ()))
+    if any(isinstance(part, Display) for part in parts):
+        calls = (call for name in ADDING for call in tree.calls.get(name, ()))
         parts += (part for call in calls if call.args for part in _reached(tree, call.args[-1]))
     return any(isinstance(part, ast.Call) and _may_build(tree, part) for part in parts)
 
 
-def _reached(tree: Tree, node: ast.expr) -> Iterator[ast.AST]:
+def _reached(tree: Tree, node: ast.AST) -> Iterator[ast.AST]:
     """The parts of a value, and those of what the names in it are given; a parameter is built of no module."""
-    seen: set[ast.AST] = set()
-    pending: list[ast.AST] = [node]
-    while pending:
-        part = pending.pop()
-        if part in seen or (isinstance(part, ast.Call) and "Parameter" in tree.meanings(last_name(part.func))):
-            continue
-        seen.add(part)
-        yield part
-        pending += ast.iter_child_nodes(part)
-        pending += (*values(tree, part), *_iterated(tree, part)) if isinstance(part, ast.Name) else ()
+
+    def step(part: ast.AST) -> Iterator[ast.AST]:
+        if _is_parameter(tree, part):
+            return
+        yield from ast.iter_child_nodes(part)
+        yield from (*values(tree, part), *_iterated(tree, part)) if isinstance(part, ast.Name) else ()
+
+    return (part for part in reached(node, step) if not _is_parameter(tree, part))
+
+
+def _is_parameter(tree: Tree, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and "Parameter" in tree.meanings(last_name(node.func))
 
 
 def _iterated(tree: Tree, name: ast.Name) -> Iterator[ast.expr]:
     """What loops go through for the values of a name, and what is assigned to the attributes among it."""
-    around = (tree.parents[each] for each in tree.names[name.id] if isinstance(each.ctx, ast.Store))
-    for each in around:
-        if isinstance(each, ast.For | ast.AsyncFor | ast.comprehension):
+    for each in tree.binders(name.id):
+        if isinstance(each, Loop):
             held = (part for part in sources(tree, each.iter) if isinstance(part, ast.Attribute))
             yield each.iter
-            yield from (value for part in held for value in stored(tree, part.attr))
+            yield from (value for part in held for value in tree.stored(part.attr))
 
 
 def _may_build(tree: Tree, call: ast.Call) -> bool:
     """Whether a call is of a layer of torch, or of a function of the file."""
     meanings = tree.meanings(last_name(call.func))
-    own = isinstance(call.func, ast.Name) and not meanings.isdisjoint(_functions(tree))
+    own = isinstance(call.func, ast.Name) and not meanings.isdisjoint(tree.functions)
     return own or not meanings.isdisjoint(LAYERS)
-
-
-@lru_cache(maxsize=1)
-def _functions(tree: Tree) -> frozenset[str]:
-    return frozenset(routine.name for routine in tree.routines)

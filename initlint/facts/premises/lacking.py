@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from initlint.facts.api.layers import LAYERS, Layer, LayerKind
-from initlint.facts.api.reparametrisations import REPARAMETRISATIONS, TRANSPARENT
-from initlint.facts.premises.passing import LayerNames, ModuleInit, is_same, mentions, module_inits
-from initlint.facts.premises.tree import Assignment, Tree, assigned, last_name
+from initlint.facts.api.reparametrisations import WRAPPERS
+from initlint.facts.premises.module_inits import LayerNames, ModuleInit, mentions, module_inits
+from initlint.facts.premises.tree import Assignment, Tree, arguments, assigned, hides_arguments, is_same, last_name
 
 _RECURRENT: LayerNames = frozenset(name for name, layer in LAYERS.items() if layer.kind is LayerKind.RECURRENT)
-_WRAPPERS = frozenset(name.rpartition(".")[2] for name in REPARAMETRISATIONS | TRANSPARENT)
 _REGISTERING = frozenset({"add_module", "register_module", "setattr"})
 
 _Calls = frozenset[ast.Call]
@@ -20,8 +19,7 @@ _Calls = frozenset[ast.Call]
 
 def may_lack_tensors(tree: Tree) -> bool:
     """Whether an init may meet a layer without the weight or bias that it writes, or its test ask another module."""
-    inits = module_inits(tree)
-    return inits is None or any(_may_lack(tree, init) or _may_be_misdirected(tree, init) for init in inits)
+    return any(_may_lack(tree, init) or _may_be_misdirected(tree, init) for init in module_inits(tree))
 
 
 def _may_lack(tree: Tree, init: ModuleInit) -> bool:
@@ -49,7 +47,7 @@ def _lacks(tree: Tree, layer: Layer, attribute: str, call: ast.Call) -> bool:
     """Whether a call may build a layer without a tensor."""
     if layer.dims(attribute) is None:
         return True
-    if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
+    if hides_arguments(call):
         return False  # Nothing is said of a call whose arguments are not spelled.
     given = dict(zip(layer.parameters, call.args, strict=False))
     given |= {each.arg: each.value for each in call.keywords if each.arg is not None}
@@ -93,15 +91,14 @@ def _held(tree: Tree, attribute: str, seen: frozenset[str]) -> _Calls | None:
     """The calls by which an attribute may be built; None where anything may be put there."""
     if f".{attribute}" in seen:
         return frozenset()
-    stores = (tree.parents[each] for each in tree.attributes.get(attribute, ()) if isinstance(each.ctx, ast.Store))
-    values = [value for each in stores for _, value in assigned(each)]
+    values = [value for each in tree.stores(attribute) for _, value in assigned(each)]
     for string in tree.strings.get(attribute, ()):
         around = tree.parents[string]
         around = tree.parents[around] if isinstance(around, ast.keyword) else around
         if isinstance(around, Assignment):
             return None
         if isinstance(around, ast.Call) and last_name(around.func) in _REGISTERING:
-            values += [*around.args, *(keyword.value for keyword in around.keywords)]
+            values += arguments(around)
     return _union(tree, values, seen | {f".{attribute}"})
 
 
@@ -133,11 +130,11 @@ def _made(tree: Tree, value: ast.AST, seen: frozenset[str]) -> _Calls | None:
 def _called(tree: Tree, call: ast.Call, seen: frozenset[str]) -> _Calls | None:
     """The call itself; what a wrapper is given or a method is called on; None for a function of the file."""
     meanings = tree.meanings(last_name(call.func))
-    if not meanings.isdisjoint(_routines(tree)):
+    if not meanings.isdisjoint(tree.functions):
         return None
     chosen = any(isinstance(value, ast.IfExp) for name in meanings for value in tree.values.get(name, ()))
-    given = [*call.args, *(keyword.value for keyword in call.keywords)][:1]
-    inner = given if chosen or not meanings.isdisjoint(_WRAPPERS) else []
+    given = arguments(call)[:1]
+    inner = given if chosen or not meanings.isdisjoint(WRAPPERS) else []
     inner += [call.func.value] if isinstance(call.func, ast.Attribute) else []
     found = _union(tree, inner, seen)
     return found | {call} if found is not None else None
@@ -147,12 +144,6 @@ def _bound(tree: Tree, name: str, seen: frozenset[str]) -> _Calls | None:
     """The calls by which a local may be built; None where a loop binds it."""
     if name in seen:
         return frozenset()
-    stores = (tree.parents[each] for each in tree.names.get(name, ()) if isinstance(each.ctx, ast.Store))
-    if not all(isinstance(each, Assignment) for each in stores):
+    if not all(isinstance(each, Assignment) for each in tree.binders(name)):
         return None
     return _union(tree, tree.values.get(name, ()), seen | {name})
-
-
-@lru_cache(maxsize=1)
-def _routines(tree: Tree) -> frozenset[str]:
-    return frozenset(routine.name for routine in tree.routines)

@@ -1,183 +1,186 @@
-"""Inits of what modules hold, as `ast` has them: of a layer, of everything in one, by functions that are given one.
+"""Inits of the weight or bias of a module, and what the tests on the way to them ask of it, as `ast` has them.
 
-Enough to say that no init meets what else is done to a module. Functions of other files may initialise.
+Rules that say which modules come by an init are silent where a test on the way is about something else: whether it
+holds is not known. Enough is read here to say that; where a spelling leaves something open, everything may pass.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from initlint.facts.api.reparametrisations import REPARAMETRISATIONS
-from initlint.facts.api.torch_init import Draw
-from initlint.facts.premises.building import arguments, may_build, may_lead_elsewhere, values_of
-from initlint.facts.premises.init_calls import InitCall, init_calls
-from initlint.facts.premises.loop_variables import loops_of, parameter_variables
-from initlint.facts.premises.tree import Tree, last_name, receiver
+from initlint.facts.api.layers import BASES, LAYERS, layers_containing, layers_named
+from initlint.facts.api.tensors import SLOTS
+from initlint.facts.premises.init_calls import init_calls
+from initlint.facts.premises.tree import Routine, Tree, is_same, is_static, last_name, receiver
+from initlint.facts.premises.values import followed
 
-_SLOTS = frozenset({"weight", "bias"})
-_CONSTANTS = frozenset({Draw.CONSTANT, Draw.EYE, Draw.DIRAC})
-_INSIDE = frozenset({"modules", "children", "named_modules", "named_children"})
-_WRAPS = frozenset(name.rpartition(".")[2] for name in REPARAMETRISATIONS)
-_LOADING = frozenset({"load_state_dict", "from_pretrained"})
-_LOADED = frozenset({"pretrained", "weights"})
+LayerNames = frozenset[str]
+Asked = tuple[ast.expr, bool]
+"""A part of a test that is neither `and` nor `not`, and whether it holds where the init is."""
 
-
-def may_lose_init(tree: Tree) -> bool:
-    """Whether a layer may be reparametrised, and what an object or a function holds be initialised.
-
-    A function that the file only applies may reparametrise as well.
-    """
-    if tree.words.isdisjoint(tree.spellings(*_WRAPS)):
-        applied = (each for call in tree.calls.get("apply", ()) for one in arguments(call) for each in ast.walk(one))
-        if not any(isinstance(each, ast.Name | ast.Attribute) and may_lead_elsewhere(tree, each) for each in applied):
-            return False
-    owners = (owner for _, owner in _owners(tree, "weight"))
-    return any(_is_held(tree, each) and not _is_self(tree, each) for each in owners) or _inits_all(tree)
+_STEPS = 4
+_ALL: LayerNames = frozenset(LAYERS)
 
 
-def may_overwrite(tree: Tree) -> bool:
-    """Whether a layer of an object may be set to a constant, and all modules or parameters be initialised."""
-    constant = any(
-        call.draw in _CONSTANTS and _is_own(tree, owner)
-        for attribute in _SLOTS
-        for call, owner in _owners(tree, attribute)
-    )
-    return constant and (_inits_all(tree) or _inits_parameters(tree))
+@dataclass(frozen=True, slots=True)
+class ModuleInit:
+    """A call that may write the `weight` or `bias` of a module, which is spelled `owner` there."""
 
+    node: ast.Call
+    owner: ast.expr
+    attribute: str
 
-def may_wipe(tree: Tree) -> bool:
-    """Whether a model may be given loaded weights, and one be initialised as a whole."""
-    loads = any(isinstance(call.func, ast.Attribute) for name in _LOADING for call in tree.calls.get(name, ()))
-    ready = any(target.startswith("torchvision") for _, target in tree.imported) or any(tree.called("create_model"))
-    return (loads or (ready and not _LOADED.isdisjoint(tree.keywords))) and _inits_all(tree, given=True)
+    def asked(self, tree: Tree) -> list[Asked]:
+        """The parts of the tests on the way to it within its function."""
+        return list(_asked(tree, self.node))
 
+    def may_pass(self, tree: Tree) -> bool:
+        """Whether each test on the way mentions the module, or a name that may be assigned something of it."""
+        return all(any(is_same(each, self.owner) for each in followed(tree, part)) for part, _ in self.asked(tree))
 
-def _owners(tree: Tree, attribute: str) -> Iterator[tuple[InitCall, ast.expr]]:
-    """The inits that write this attribute of something, each with what that is."""
-    for call in init_calls(tree):
-        for tensor in call.written:
-            if isinstance(tensor, ast.Attribute) and tensor.attr == attribute:
-                yield call, tensor.value
-
-
-def _is_followed(tree: Tree, node: ast.AST) -> bool:
-    """Whether code is run to see what it does to modules: a `forward` is not, unless another method calls it."""
-    routine, found = tree.routine(node), tree.method(node)
-    if routine is None or routine.name != "forward" or found is None or found[1] is not routine:
-        return True
-    around = (tree.routine(call) for call in tree.calls.get("forward", ()))
-    return any(each is not None and each.name != "forward" for each in around)
-
-
-def _inits_all(tree: Tree, *, given: bool = False) -> bool:
-    """Whether everything in a module may be initialised: in a loop, by `apply`, by a function that gets it.
-
-    What a function is `given` as an argument counts only if that is asked for.
-    """
-    looped = {each.id for loop in tree.loops if _is_inside(loop.iter) for each in _names(loop.target)}
-    for attribute in _SLOTS:
-        for _, owner in _owners(tree, attribute):
-            if isinstance(owner, ast.Name) and owner.id in looped:
+    def is_tried(self, tree: Tree) -> bool:
+        """Whether it stands in a `try` of its function that catches something."""
+        inner: ast.AST = self.node
+        for around in tree.around(self.node):
+            if isinstance(around, Routine | ast.ClassDef):
+                return False
+            if isinstance(around, ast.Try) and around.handlers and (inner in around.body or inner in around.orelse):
                 return True
-    return any(_applies(tree, call, given=given) for call in tree.calls.get("apply", ())) or any(
-        any(given or _is_held(tree, each) for each in call.args) for call in _initialising_calls(tree)
-    )
-
-
-def _is_inside(iterable: ast.expr) -> bool:
-    return any(isinstance(each, ast.Call) and last_name(each.func) in _INSIDE for each in ast.walk(iterable))
-
-
-def _names(node: ast.AST) -> Iterator[ast.Name]:
-    return (each for each in ast.walk(node) if isinstance(each, ast.Name))
-
-
-def _inits_parameters(tree: Tree) -> bool:
-    """Whether the variable of a loop over parameters may be initialised."""
-    written = (tensor for call in init_calls(tree) for tensor in call.written)
-    return any(isinstance(tensor, ast.Name) and tensor.id in parameter_variables(tree) for tensor in written)
-
-
-def _applies(tree: Tree, call: ast.Call, *, given: bool) -> bool:
-    """`module.apply(function)` of a function that may initialise."""
-    if not isinstance(call.func, ast.Attribute) or not (given or _is_held(tree, call.func.value)):
+            inner = around
         return False
-    functions = arguments(call)
-    return len(functions) == 1 and any(_initialises(tree, each) for each in ast.walk(functions[0]))
 
+    def scope(self, tree: Tree) -> ast.AST:
+        """The function that it stands in, or the module."""
+        return tree.routine(self.node) or tree.module
 
-def _initialising_calls(tree: Tree) -> Iterator[ast.Call]:
-    """The calls of functions that may initialise what they are given."""
-    for calls in tree.calls.values():
-        for call in calls:
-            nodes = ast.walk(call.func) if isinstance(call.func, ast.Call) else (call.func,)
-            if call.args and any(_initialises(tree, each) for each in nodes) and _is_followed(tree, call):
-                yield call
+    def picks_by_type(self, tree: Tree) -> bool:
+        """Whether the type of the module, or the name of its class, may be asked for where the init stands."""
+        asked = (call.args[0] for call in tree.called("isinstance", "issubclass") if call.args)
+        return any(is_same(each, self.owner) for each in asked) or any(class_names(tree, self))
 
+    def passing(self, tree: Tree) -> LayerNames:
+        """The layers that may pass the tests on the way."""
+        found = _ALL
+        for part, holds in self.asked(tree):
+            found &= _passing(tree, part, self.owner) if holds else _ALL
+        return found
 
-def _initialises(tree: Tree, function: ast.AST) -> bool:
-    """Whether a name or attribute may be a function, or method of one's own, that initialises modules."""
-    match function:
-        case ast.Name(id=name):
-            own = not tree.meanings(name).isdisjoint(_initialisers(tree))
-        case ast.Attribute(attr=name):
-            own = name in _initialisers(tree) and tree.is_own(function)
-        case _:
+    def is_of_object(self, tree: Tree) -> bool:
+        """Whether the module is the object whose method the call stands in."""
+        found = tree.method(self.node)
+        if found is None or not isinstance(self.owner, ast.Name) or receiver(found[1]) != self.owner.id:
             return False
-    return own or may_lead_elsewhere(tree, function)
+        return not is_static(found[1])
 
 
 @lru_cache(maxsize=1)
-def _initialisers(tree: Tree) -> frozenset[str]:
-    """The functions that may write a weight or bias, and those that name one of them."""
-    writing = (call.node for attribute in _SLOTS for call, _ in _owners(tree, attribute))
-    found: set[str] = set()
-    pending = [routine.name for node in writing for routine in tree.routines_around(node)]
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            for each in tree.spellings(name):
-                uses = (*tree.names.get(each, ()), *tree.attributes.get(each, ()))
-                pending += [routine.name for use in uses for routine in tree.routines_around(use)]
-    return frozenset(found)
+def module_inits(tree: Tree) -> tuple[ModuleInit, ...]:
+    """The calls of a file that may write the weight or bias of a module."""
+    written = ((call.node, tensor) for call in init_calls(tree) for tensor in call.written)
+    return tuple(
+        ModuleInit(node, tensor.value, tensor.attr)
+        for node, tensor in written
+        if isinstance(tensor, ast.Attribute) and tensor.attr in SLOTS
+    )
 
 
-def _is_own(tree: Tree, owner: ast.expr) -> bool:
-    """`self.fc` and `self.fc[0]`."""
-    while isinstance(owner, ast.Subscript):
-        owner = owner.value
-    return isinstance(owner, ast.Attribute) and tree.is_own(owner)
+def mentions(node: ast.AST, expression: ast.expr) -> bool:
+    """Whether an expression stands in a node."""
+    return any(is_same(each, expression) for each in ast.walk(node))
 
 
-def _is_self(tree: Tree, node: ast.expr) -> bool:
-    routine = tree.routine(node)
-    return isinstance(node, ast.Name) and routine is not None and receiver(routine) == node.id
+def words(tree: Tree, *nodes: ast.AST) -> set[str]:
+    """The strings in some nodes, and in what is assigned to the names there."""
+    constants = (each for node in nodes for each in followed(tree, node) if isinstance(each, ast.Constant))
+    return {each.value for each in constants if isinstance(each.value, str)}
 
 
-def _is_held(tree: Tree, module: ast.expr) -> bool:
-    """Whether an expression may be an object, what it holds, or what was built in the same function."""
-    seen: set[ast.expr] = set()
-    pending = [module]
-    while pending:
-        node = pending.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        match node:
-            case ast.Attribute() if tree.is_own(node):
-                return True
-            case ast.Subscript(value=inner):
-                pending.append(inner)
-            case ast.Name() if _is_self(tree, node):
-                return True
-            case ast.Name():
-                values = values_of(tree, node)
-                if any(isinstance(each, ast.Call) and may_build(tree, each) for each in values):
-                    return True
-                pending += values
-                loops = (loop.iter for loop in loops_of(tree, node))
-                pending += [each for over in loops for each in ast.walk(over) if isinstance(each, ast.expr)]
-    return False
+def class_names(tree: Tree, init: ModuleInit) -> Iterator[ast.expr]:
+    """What may be the class of the module of an init, or its name, where the init stands: `type(m)`, `m.__class__`."""
+    around = {None, *tree.routines_around(init.node)}
+    attributes = (*tree.attributes.get("__class__", ()), *tree.attributes.get("_get_name", ()))
+    asked: list[tuple[ast.expr, ast.expr]] = [(each, each.value) for each in attributes]
+    asked += [(each, each.args[0]) for each in tree.calls.get("type", ()) if len(each.args) == 1]
+    return (each for each, module in asked if is_same(module, init.owner) and tree.routine(each) in around)
+
+
+def _asked(tree: Tree, node: ast.AST) -> Iterator[Asked]:
+    inner = node
+    for around in tree.around(node):
+        if isinstance(around, Routine | ast.ClassDef):
+            return
+        if isinstance(around, ast.If) and inner is not around.test:
+            yield from _parts(around.test, inner in around.body)
+        inner = around
+
+
+def _parts(test: ast.expr, holds: bool) -> Iterator[Asked]:
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            yield from _parts(inner, not holds)
+        case ast.BoolOp(op=operator, values=values) if isinstance(operator, ast.And) is holds:
+            yield from (part for value in values for part in _parts(value, holds))
+        case _:
+            yield test, holds
+
+
+def _passing(tree: Tree, part: ast.expr, owner: ast.expr) -> LayerNames:
+    """The layers that may pass a test that holds."""
+    match part:
+        case ast.BoolOp(values=values):
+            found = [_passing(tree, value, owner) for value in values]
+            return frozenset.union(*found) if isinstance(part.op, ast.Or) else _ALL
+        case ast.Call(func=function, args=[module, classes]) if is_same(module, owner):
+            asks = not tree.meanings(last_name(function)).isdisjoint({"isinstance", "issubclass"})
+            return _layers(tree, classes) if asks else _ALL
+        case ast.Call(func=ast.Attribute(attr="startswith" | "endswith")):
+            return _named(tree, part)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            return _compared(tree, left, operator, right, owner)
+        case _:
+            return _ALL
+
+
+def _compared(tree: Tree, left: ast.expr, operator: ast.cmpop, right: ast.expr, owner: ast.expr) -> LayerNames:
+    searched = isinstance(left, ast.Call) and last_name(left.func) == "find"
+    if searched != isinstance(operator, ast.NotEq | ast.Gt | ast.GtE):
+        return _ALL
+    match left:
+        case ast.Call(func=ast.Name(id="type"), args=[module]) | ast.Attribute(value=module, attr="__class__") if (
+            is_same(module, owner) and isinstance(operator, ast.Eq | ast.Is | ast.In)
+        ):
+            return _layers(tree, right)
+        case _ if isinstance(operator, ast.Eq | ast.In) or searched:
+            return _named(tree, left, right)
+        case _:
+            return _ALL
+
+
+def _named(tree: Tree, *nodes: ast.expr) -> LayerNames:
+    """The layers whose names hold a word that stands in a test of a class name; all where none does."""
+    found = words(tree, *nodes)
+    return frozenset(layer.name for word in found for layer in layers_containing(word)) if found else _ALL
+
+
+def _layers(tree: Tree, classes: ast.expr, steps: int = _STEPS) -> LayerNames:
+    """The layers among classes that a test names; classes of a project let no layer pass."""
+    match classes:
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
+            return frozenset[str]().union(*(_layers(tree, each, steps) for each in elements))
+        case ast.BinOp(left=left, right=right):
+            return _layers(tree, left, steps) | _layers(tree, right, steps)
+        case ast.Name() | ast.Attribute() if steps > 0:
+            names = tree.meanings(last_name(classes))
+            held = (value for name in names for value in tree.values.get(name, ()) if not last_name(value))
+            inner = frozenset[str]().union(*(_layers(tree, each, steps - 1) for each in held))
+            return _ALL if "Module" in names else inner | {layer for name in names for layer in _of_class(name)}
+        case _:
+            return _ALL if steps == 0 else frozenset()
+
+
+def _of_class(name: str) -> Iterator[str]:
+    if name in LAYERS or name in BASES:
+        yield from (layer.name for layer in layers_named(f"torch.nn.{name}"))

@@ -11,8 +11,7 @@ from initlint.facts.api.layers import BASES, LAYERS, LayerKind, layers_containin
 from initlint.facts.api.torch_init import Draw
 from initlint.facts.premises.carrying import carried, holds
 from initlint.facts.premises.init_calls import InitCall, init_calls
-from initlint.facts.premises.passing import is_same
-from initlint.facts.premises.tree import Tree, last_name
+from initlint.facts.premises.tree import Leaving, Tree, is_same, last_name
 
 _NORMS = frozenset(layer.name for layer in LAYERS.values() if layer.kind is LayerKind.NORM)
 _TESTED = _NORMS | {base for base, names in BASES.items() if not _NORMS.isdisjoint(names)}
@@ -20,7 +19,6 @@ _CLASS_NAME = frozenset({"__name__", "_get_name", "type"})
 """How the name of a class is asked for."""
 
 _BOUNDS = frozenset({"a", "b", "from", "to"})
-_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _DENYING = (ast.NotEq, ast.IsNot, ast.NotIn)
 _CHOOSING = (ast.BoolOp, ast.IfExp, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -119,7 +117,7 @@ class _Norms:
                 return True
             if isinstance(each, ast.If) and each.test is inner:
                 others = (node for statement in each.orelse for node in ast.walk(statement))
-                return any(isinstance(node, _LEAVING) for node in others)
+                return any(isinstance(node, Leaving) for node in others)
             if isinstance(each, ast.stmt):
                 return False
             inner = each

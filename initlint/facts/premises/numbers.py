@@ -1,7 +1,4 @@
-"""What numbers are computed from, as `ast` has them: enough to say that no root, or no number at all, comes about.
-
-Names are followed to whatever the functions around them and the module assign them, in any order.
-"""
+"""What numbers are computed from, as `ast` has them: enough to say that no root, or no number at all, comes about."""
 
 from __future__ import annotations
 
@@ -9,10 +6,9 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 
-from initlint.facts.premises.init_calls import number
-from initlint.facts.premises.tree import Tree, last_name, root_name
+from initlint.facts.premises.tree import Tree, defaults, last_name, root_name
+from initlint.facts.premises.values import sources, values
 from initlint.theory.gains import calculate_gain
 
 _ROOTS = frozenset({"sqrt", "pow", "power"})
@@ -27,53 +23,17 @@ _OPERATIONS: Mapping[type[ast.operator], Callable[..., float]] = {
 }
 
 
-def values(tree: Tree, name: ast.Name) -> Iterator[ast.expr]:
-    """What a name may have been assigned where it stands: `x op y` of `x op= y`, all of what is unpacked.
-
-    What a walrus binds counts anywhere: in the default of a parameter it is not its function's.
-    """
-    around = {None, *tree.routines_around(name)}
-    for each in tree.names[name.id]:
-        if isinstance(each.ctx, ast.Store):
-            holder = tree.parents[each]
-            while isinstance(holder, ast.Tuple | ast.List):
-                holder = tree.parents[holder]
-            if isinstance(holder, ast.NamedExpr) or tree.routine(holder) in around:
-                yield from _assigned(tree, holder)
-
-
-def _assigned(tree: Tree, node: ast.AST) -> Iterator[ast.expr]:
+def number(node: ast.expr) -> float | None:
+    """A number that is written out, with its sign."""
     match node:
-        case ast.AugAssign():
-            yield _changes(tree)[node]
-        case ast.Assign(value=value) | ast.NamedExpr(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            yield value
-
-
-@lru_cache(maxsize=1)
-def _changes(tree: Tree) -> dict[ast.AugAssign, ast.BinOp]:
-    changes = (each for each in tree.assignments if isinstance(each, ast.AugAssign))
-    return {each: ast.BinOp(each.target, each.op, each.value) for each in changes}
-
-
-def stored(tree: Tree, attribute: str) -> list[ast.expr]:
-    """What attributes of this name are assigned, anywhere."""
-    stores = (node for node in tree.attributes.get(attribute, ()) if isinstance(node.ctx, ast.Store))
-    found = (getattr(tree.parents[node], "value", None) for node in stores)
-    return [value for value in found if isinstance(value, ast.expr)]
-
-
-def sources(tree: Tree, node: ast.expr) -> Iterator[ast.AST]:
-    """The parts of an expression, and those of what the names in it are assigned."""
-    seen: set[ast.AST] = set()
-    pending: list[ast.AST] = [node]
-    while pending:
-        part = pending.pop()
-        if part not in seen:
-            seen.add(part)
-            yield part
-            pending += ast.iter_child_nodes(part)
-            pending += values(tree, part) if isinstance(part, ast.Name) else ()
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int() | float() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case _:
+            return None
 
 
 def may_have_root(tree: Tree, node: ast.expr) -> bool:
@@ -99,9 +59,9 @@ def may_be_number(tree: Tree, node: ast.expr, *, defaults: bool = False) -> bool
 class _Settling:
     """Asks what names stand for once each; one that is asked for while it is looked up may be a number."""
 
-    def __init__(self, tree: Tree, defaults: bool) -> None:
+    def __init__(self, tree: Tree, by_default: bool) -> None:
         self._tree = tree
-        self._defaults = defaults
+        self._by_default = by_default
         self._known: dict[str, bool] = {}
 
     def may_be_number(self, node: ast.expr) -> bool:
@@ -125,7 +85,7 @@ class _Settling:
     def _name(self, node: ast.Name) -> bool:
         if node.id not in self._known:
             self._known[node.id] = True
-            given = [*values(self._tree, node), *(_defaults(self._tree, node) if self._defaults else ())]
+            given = [*values(self._tree, node), *(_defaults(self._tree, node) if self._by_default else ())]
             constant = not self._tree.meanings(node.id).isdisjoint(_CONSTANTS)
             self._known[node.id] = constant or any(map(self.may_be_number, given))
         return self._known[node.id]
@@ -141,14 +101,8 @@ class _Settling:
 
 def _defaults(tree: Tree, name: ast.Name) -> Iterator[ast.expr]:
     """The defaults of the parameters of this name of the functions around it."""
-    for routine in tree.routines_around(name):
-        arguments = routine.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-        pairs += [
-            (each, value) for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
-        ]
-        yield from (value for each, value in pairs if each.arg == name.id)
+    pairs = (pair for routine in tree.routines_around(name) for pair in defaults(routine))
+    return (value for parameter, value in pairs if parameter.arg == name.id)
 
 
 def _may_vanish(tree: Tree, left: ast.expr, right: ast.expr) -> bool:

@@ -11,12 +11,10 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from initlint.facts.api import memory as table
+from initlint.facts.api.words import LOADING
 from initlint.facts.premises.tree import Routine, Tree, last_name
 from initlint.facts.premises.writing import Writing
 
-LOADING = frozenset(
-    {"load_state_dict", "_load_from_state_dict", "from_pretrained", "load_checkpoint", "load_pretrained"}
-)
 _SERVING = frozenset({"load_weights", "weight_loader", "set_weight_attrs"})
 """Names in a file whose models only ever take their values from a checkpoint."""
 

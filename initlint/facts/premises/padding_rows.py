@@ -6,11 +6,14 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.premises.asking import is_asked
 from initlint.facts.premises.carrying import carried, holds
 from initlint.facts.premises.init_calls import init_calls
 from initlint.facts.premises.parameters import is_own, looped_parameters
-from initlint.facts.premises.tree import Routine, Tree, last_name
+from initlint.facts.premises.tree import Routine, Tree, arguments, defaults, hides_arguments, last_name
+
+_ZEROS = frozenset({"zeros", "zeros_like"})
+_METHODS = frozenset({"zero_", "zeros_", "fill_"})
+_SAME_STORAGE = frozenset({"data", "detach", "detach_"})
 
 
 def may_be_overwritten(tree: Tree) -> bool:
@@ -30,7 +33,7 @@ def may_be_overwritten(tree: Tree) -> bool:
 
 def _is_padded(call: ast.Call) -> bool:
     """Whether a call of the class gives it a padding row; arguments that are unpacked are not judged."""
-    if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
+    if hides_arguments(call):
         return False
     given = [*call.args[2:3], *(each.value for each in call.keywords if each.arg == "padding_idx")]
     return any(not (isinstance(each, ast.Constant) and each.value is None) for each in given)
@@ -43,11 +46,6 @@ def may_be_everything(tree: Tree) -> bool:
         for node in tree.attributes.get("weight", ())
         for part in _parts(tree, node)
     )
-
-
-_ZEROS = frozenset({"zeros", "zeros_like"})
-_METHODS = frozenset({"zero_", "zeros_", "fill_"})
-_SAME_STORAGE = frozenset({"data", "detach", "detach_"})
 
 
 def _same(tree: Tree, tensor: ast.expr) -> ast.expr:
@@ -82,7 +80,7 @@ def _may_be_zeroed(tree: Tree, part: ast.Subscript) -> bool:
             return _may_be_zero(tree, value)
         case ast.Attribute(attr=name):
             call = tree.parents[around]
-            filled = _arguments(call) if isinstance(call, ast.Call) and name == "fill_" else None
+            filled = arguments(call) if isinstance(call, ast.Call) and name == "fill_" else None
             return name in _METHODS and (filled is None or any(_may_be_zero(tree, each) for each in filled))
         case ast.keyword() | ast.Call():
             call = tree.parents[around] if isinstance(around, ast.keyword) else around
@@ -90,10 +88,6 @@ def _may_be_zeroed(tree: Tree, part: ast.Subscript) -> bool:
             return any(each.node is call or each.given is None for each in constants)
         case _:
             return False
-
-
-def _arguments(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *(each.value for each in call.keywords)]
 
 
 def _may_be_zero(tree: Tree, value: ast.expr) -> bool:
@@ -122,34 +116,23 @@ def _may_be_none(tree: Tree, row: ast.expr) -> bool:
             case ast.Attribute(attr="padding_idx"):
                 return True
             case ast.Attribute(value=ast.Name(), attr=name):
-                values = _stored(tree, name)
+                values = tree.stored(name)
         along = isinstance(node, ast.Name)
         pending += [(value, place if along else value) for value in values if value not in seen]
         seen.update(values)
     return False
 
 
-def _stored(tree: Tree, attribute: str) -> list[ast.expr]:
-    """What is assigned to attributes of a name."""
-    stores = (tree.parents[each] for each in tree.attributes.get(attribute, ()) if isinstance(each.ctx, ast.Store))
-    return [value for each in stores if isinstance(value := getattr(each, "value", None), ast.expr)]
-
-
 def _may_be_absent(tree: Tree, routine: Routine, name: str) -> bool:
     """Whether a parameter says that it may be None, by its default or its annotation, and its function never asks."""
-    parameters = routine.args
-    plain = (*parameters.posonlyargs, *parameters.args)
-    given = [
-        *zip(plain[::-1], parameters.defaults[::-1], strict=False),
-        *zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True),
-    ]
-    annotations = [each.annotation for each in (*plain, *parameters.kwonlyargs) if each.arg == name]
-    said = any(each.arg == name and _may_stand_for_none(default) for each, default in given)
-    said = said or any(each is not None and _says_none(each) for each in annotations)
-    return said and not is_asked(tree, tree.names.get(name, ()), routine)
+    parameters = (*routine.args.posonlyargs, *routine.args.args, *routine.args.kwonlyargs)
+    said = any(each.arg == name and _may_stand_for_none(default) for each, default in defaults(routine)) or any(
+        each.arg == name and each.annotation is not None and _says_none(each.annotation) for each in parameters
+    )
+    return said and not _is_asked(tree, tree.names.get(name, ()), routine)
 
 
-def _may_stand_for_none(default: ast.expr | None) -> bool:
+def _may_stand_for_none(default: ast.expr) -> bool:
     return isinstance(default, ast.Name) or (isinstance(default, ast.Constant) and default.value is None)
 
 
@@ -166,10 +149,29 @@ def _is_tested(tree: Tree, row: ast.Attribute, place: ast.expr) -> bool:
     found = tree.method(row)
     if found is not None and is_own(tree, row):
         constructors = [each for each in found[0].body if isinstance(each, Routine) and each.name == "__init__"]
-        return any(is_asked(tree, alike, each) for each in (*around, *constructors[-1:]))
+        return any(_is_asked(tree, alike, each) for each in (*around, *constructors[-1:]))
     code = ast.unparse(row)
     spelled = [each for each in alike if _spans(each, code)]
-    return _spans(row, code) and any(is_asked(tree, spelled, each) for each in around)
+    return _spans(row, code) and any(_is_asked(tree, spelled, each) for each in around)
+
+
+def _is_asked(tree: Tree, nodes: Iterable[ast.AST], routine: Routine) -> bool:
+    """Whether one of some nodes stands in a comparison, a boolean operation or the test of a branch of a function."""
+    return any(_is_condition(tree, node, routine) for node in nodes)
+
+
+def _is_condition(tree: Tree, node: ast.AST, routine: Routine) -> bool:
+    inner, tested = node, False
+    for around in tree.around(node):
+        if around is routine:
+            return tested
+        match around:
+            case ast.Compare() | ast.BoolOp() | ast.Match():
+                tested = True
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test) | ast.Assert(test=test):
+                tested = tested or test is inner
+        inner = around
+    return False
 
 
 def _spans(node: ast.expr, code: str) -> bool:

@@ -6,10 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from initlint.facts.api.in_place import IN_PLACE, SWITCHES, TRANSPOSED, VIEWS
-from initlint.facts.api.tensors import SLOTS
-from initlint.facts.premises.parameters import is_own, looped_parameters, made_parameters, reparametrises
-from initlint.facts.premises.tensors import may_be_tensor
-from initlint.facts.premises.tree import Tree, assigned
+from initlint.facts.api.tensors import FUNCTIONS, KEEPING, METHODS, SLOTS
+from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS
+from initlint.facts.premises.parameters import assigned_parameters, is_own, looped_parameters, reparametrises
+from initlint.facts.premises.tree import Tree, arguments, assigned, last_name
+
+_FUNCTIONS = frozenset(name.rpartition(".")[2] for name in FUNCTIONS)
+_INITS = frozenset({*INITIALIZERS, *DEPRECATED})
 
 
 def may_be_assigned(tree: Tree) -> bool:
@@ -18,12 +21,12 @@ def may_be_assigned(tree: Tree) -> bool:
     names = tree.attributes if registered is None else registered | SLOTS
     stores = (each for name in names for each in tree.attributes.get(name, ()) if isinstance(each.ctx, ast.Store))
     values = ((each, value) for each in stores for target, value in assigned(tree.parents[each]) if target is each)
-    return any(_may_refuse(tree, each, registered) and may_be_tensor(tree, value) for each, value in values)
+    return any(_may_refuse(tree, each, registered) and _may_be_tensor(tree, value) for each, value in values)
 
 
 def _registered(tree: Tree) -> frozenset[str] | None:
     """The attributes that are registered for parameters; None where a name is not written out."""
-    found = set(made_parameters(tree))
+    found = set(assigned_parameters(tree))
     for call in tree.calls.get("register_parameter", ()):
         for name in (*call.args[:1], *(each.value for each in call.keywords if each.arg in ("name", None))):
             if not isinstance(name, ast.Constant):
@@ -40,6 +43,70 @@ def _may_refuse(tree: Tree, target: ast.Attribute, registered: frozenset[str] | 
     return target.attr in SLOTS and not reparametrises(tree)
 
 
+def _may_be_tensor(tree: Tree, node: ast.expr) -> bool:
+    """Whether an expression may be a tensor that is no parameter, as far as its spelling tells."""
+    pending, seen = [node], {node}
+    while pending:
+        parts = _parts(tree, pending.pop())
+        if parts is None:
+            return True
+        pending += [part for part in parts if part not in seen]
+        seen.update(parts)
+    return False
+
+
+def _parts(tree: Tree, node: ast.expr) -> list[ast.expr] | None:
+    """What an expression is a tensor of if it is one; None where it may be one by itself."""
+    match node:
+        case ast.Name(id=name):
+            return tree.values.get(name, [])
+        case ast.BinOp(left=left, right=right):
+            return None if _is_slot(left) or _is_slot(right) else [left, right]
+        case (
+            ast.UnaryOp(op=ast.USub(), operand=inner)
+            | ast.Attribute(value=inner, attr="data" | "T")
+            | ast.Subscript(value=inner)
+        ):
+            return None if _is_slot(inner) else [inner]
+        case ast.Call(func=function):
+            return _called(tree, node, function)
+        case _:
+            return []
+
+
+def _called(tree: Tree, call: ast.Call, function: ast.expr) -> list[ast.expr] | None:
+    meanings = tree.meanings(last_name(function))
+    if not meanings.isdisjoint(_FUNCTIONS) or _is_functional(tree, function):
+        return None
+    handed_on = not meanings.isdisjoint(_INITS) or any(name.endswith("_") for name in meanings)
+    given = arguments(call) if handed_on else []
+    match function:
+        case ast.Attribute(value=inner, attr=name) if name in METHODS and _is_slot(inner):
+            return None
+        case ast.Attribute(value=inner, attr=name) if name in METHODS or name in KEEPING or name.endswith("_"):
+            return [inner, *given]
+        case _:
+            return given
+
+
+def _is_functional(tree: Tree, function: ast.expr) -> bool:
+    """Whether something called may be of `torch.nn.functional`."""
+    match function:
+        case ast.Attribute(value=holder):
+            return "functional" in tree.meanings(last_name(holder))
+        case ast.Name(id=name):
+            modules = (target.rpartition(".")[0] for bound, target in tree.imported if bound == name)
+            held = (value for value in tree.values.get(name, ()) if isinstance(value, ast.Name | ast.Attribute))
+            return any(module.endswith("functional") for module in modules) or any(True for _ in held)
+        case _:
+            return False
+
+
+def _is_slot(node: ast.expr) -> bool:
+    """`layer.weight`, `layer.bias`."""
+    return isinstance(node, ast.Attribute) and node.attr in SLOTS
+
+
 def may_be_written_in_place(tree: Tree) -> bool:
     """Whether what a constructor runs may write a leaf in place: a parameter of its own, of a layer, of a loop."""
     return any(_is_written(tree, leaf) and _may_run(tree, leaf) for leaf in _leaves(tree))
@@ -47,7 +114,7 @@ def may_be_written_in_place(tree: Tree) -> bool:
 
 def _leaves(tree: Tree) -> Iterator[ast.expr]:
     """What may be a trained parameter, by its name."""
-    made = made_parameters(tree)
+    made = assigned_parameters(tree)
     for name in made | SLOTS:
         for node in tree.attributes.get(name, ()):
             if name in (made if is_own(tree, node) else SLOTS):

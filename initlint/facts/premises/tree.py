@@ -10,6 +10,11 @@ from typing import Any
 Routine = ast.FunctionDef | ast.AsyncFunctionDef
 Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr
 Loop = ast.For | ast.AsyncFor | ast.comprehension
+Display = ast.List | ast.Tuple | ast.Dict | ast.ListComp | ast.GeneratorExp | ast.DictComp
+"""A list, tuple or dictionary that is written out."""
+
+Leaving = ast.Return | ast.Raise | ast.Continue | ast.Break
+"""A statement behind which the next one does not run."""
 
 _BARE = frozenset(
     {"ctx", "op", "ops", "id", "attr", "name", "arg", "asname", "module", "level", "type_comment", "kind"}
@@ -56,6 +61,38 @@ def assigned(assignment: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
             yield from ((target, value) for target in targets)
         case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
             yield target, value
+
+
+def arguments(call: ast.Call) -> list[ast.expr]:
+    """What a call is given, by position and by name."""
+    return [*call.args, *(each.value for each in call.keywords)]
+
+
+def hides_arguments(call: ast.Call) -> bool:
+    """Whether `*args` or `**kwargs` hide which parameters a call gives something."""
+    return any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords)
+
+
+def defaults(routine: Routine) -> list[tuple[ast.arg, ast.expr]]:
+    """The parameters of a function that have a default, each with it."""
+    parameters = routine.args
+    positional = (*parameters.posonlyargs, *parameters.args)
+    named = zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True)
+    return [
+        *zip(reversed(positional), reversed(parameters.defaults), strict=False),
+        *((each, default) for each, default in named if default is not None),
+    ]
+
+
+def is_same(one: ast.AST, other: ast.AST) -> bool:
+    """Whether two expressions are spelled alike."""
+    match one, other:
+        case ast.Name(id=name), ast.Name(id=another):
+            return name == another
+        case ast.Attribute(value=inner, attr=name), ast.Attribute(value=outer, attr=another):
+            return name == another and is_same(inner, outer)
+        case _:
+            return type(one) is type(other) and ast.dump(one) == ast.dump(other)
 
 
 class Tree:
@@ -154,6 +191,29 @@ class Tree:
             if isinstance(target, ast.Name):
                 found.setdefault(target.id, []).append(value)
         return found
+
+    def binders(self, name: str) -> Iterator[ast.AST]:
+        """What binds a plain name: assignments, loops, tuples of targets."""
+        return (self.parents[each] for each in self.names.get(name, ()) if isinstance(each.ctx, ast.Store))
+
+    def stores(self, attribute: str) -> Iterator[ast.AST]:
+        """What stores something in an attribute of this name: assignments, loops, tuples of targets."""
+        return (self.parents[each] for each in self.attributes.get(attribute, ()) if isinstance(each.ctx, ast.Store))
+
+    def stored(self, attribute: str) -> list[ast.expr]:
+        """What attributes of this name are assigned, anywhere; what is unpacked is not among it."""
+        values = (getattr(each, "value", None) for each in self.stores(attribute))
+        return [value for value in values if isinstance(value, ast.expr)]
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names of the functions of the file."""
+        return frozenset(routine.name for routine in self.routines)
+
+    @cached_property
+    def definitions(self) -> frozenset[str]:
+        """The names of the functions and classes of the file."""
+        return self.functions.union(each.name for each in self.classes)
 
     @cached_property
     def _renames(self) -> dict[str, set[str]]:
@@ -259,7 +319,7 @@ class Tree:
         for each in self.around(node):
             if each is outer:
                 return start.lineno, start.col_offset
-            start = each if isinstance(each, ast.For | ast.While) else start
+            start = each if isinstance(each, ast.For | ast.AsyncFor | ast.While) else start
         return None
 
     def method(self, node: ast.AST) -> tuple[ast.ClassDef, Routine] | None:

@@ -8,8 +8,7 @@ from functools import lru_cache
 from initlint.facts.api.layers import BASES, LAYERS, Layer, layers_containing
 from initlint.facts.api.torch_init import INITIALIZERS
 from initlint.facts.premises.init_calls import InitCall, init_calls
-from initlint.facts.premises.picking import may_write
-from initlint.facts.premises.tree import Tree, last_name, root_name
+from initlint.facts.premises.tree import Tree, is_same, last_name, root_name
 
 _FACTORIES = frozenset({"empty", "ones", "rand", "randn", "zeros", "Tensor", "FloatTensor"})
 _HANDING_ON = frozenset({"apply", "cuda", "eval", "float", "requires_grad_", "t", "to"})
@@ -37,7 +36,7 @@ def _may_be_vector(tree: Tree, call: InitCall) -> bool:
     match tensor:
         case ast.Attribute(value=owner, attr="weight"):
             known = _has_vectors(tree) and _may_be_known(tree, owner)
-            return known and may_write(tree, call, "weight", _is_vector)
+            return known and _may_pick_vector(tree, call, owner)
         case ast.Attribute(attr=name) if name != "bias" and name not in _TURNED:
             return False
         case ast.Name(id=name):
@@ -50,8 +49,7 @@ def _may_be_vector(tree: Tree, call: InitCall) -> bool:
 
 def _may_be_made_vector(tree: Tree, attribute: str) -> bool:
     """Whether an attribute of this name may be given a tensor of one size."""
-    stores = (tree.parents[each] for each in tree.attributes[attribute] if isinstance(each.ctx, ast.Store))
-    return not all(_is_matrix(getattr(each, "value", None)) for each in stores)
+    return not all(_is_matrix(getattr(each, "value", None)) for each in tree.stores(attribute))
 
 
 def _is_tested(tree: Tree, owner: ast.expr) -> bool:
@@ -68,7 +66,7 @@ def _asks(around: ast.AST, asking: frozenset[str]) -> bool:
             return isinstance(around, ast.Attribute) and around.attr in _CLASS
 
 
-def _is_vector(tree: Tree, layer: Layer) -> bool:
+def _is_vector(layer: Layer) -> bool:
     return layer.weight_dims == 1
 
 
@@ -77,7 +75,7 @@ def _has_vectors(tree: Tree) -> bool:
     """Whether a file speaks of a layer with a vector as its weight, or of a word by which only such are picked."""
     picking = (layers_containing(word) for word in tree.strings if len(word) < _LONG)
     return not tree.spellings(*_VECTORS).isdisjoint(tree.words) or any(
-        layers and all(_is_vector(tree, layer) for layer in layers) for layers in picking
+        layers and all(map(_is_vector, layers)) for layers in picking
     )
 
 
@@ -100,6 +98,56 @@ def _has_several_sizes(call: ast.Call) -> bool:
     if len(sizes) == 1 and isinstance(sizes[0], ast.Tuple):
         sizes = sizes[0].elts
     return len(sizes) > 1 and not any(isinstance(each, ast.Starred) for each in sizes)
+
+
+def _may_pick_vector(tree: Tree, call: InitCall, owner: ast.expr) -> bool:
+    """Whether the module of an init may be a layer with a vector as its weight, as far as it is picked and built."""
+    layers = _layers_of(tree, call.node, owner)
+    return layers is None or any(map(_is_vector, layers))
+
+
+def _layers_of(tree: Tree, node: ast.Call, owner: ast.expr) -> list[Layer] | None:
+    """The layers that the tests around an init pick, or that its owner is built as; None where that is not spelled."""
+    for branch, taken in tree.branches(node).items():
+        picked = _picked(tree, branch.test, owner) if taken else None
+        if picked is not None:
+            return picked
+    if isinstance(owner, ast.Attribute):
+        built = [_built(tree, each) for each in tree.stores(owner.attr) if not _is_placeholder(each)]
+        if built and None not in built:
+            return [layer for layer in built if layer is not None]
+    return None
+
+
+def _built(tree: Tree, assignment: ast.AST) -> Layer | None:
+    value = getattr(assignment, "value", None)
+    return _layer(tree, value.func) if isinstance(value, ast.Call) else None
+
+
+def _is_placeholder(assignment: ast.AST) -> bool:
+    """`self.x = None` before the real assignment."""
+    value = getattr(assignment, "value", None)
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _layer(tree: Tree, node: ast.expr) -> Layer | None:
+    """The layer of this name, None where the file gives the name to something else."""
+    name = last_name(node)
+    return LAYERS.get(name) if tree.meanings(name) == {name} else None
+
+
+def _picked(tree: Tree, test: ast.expr, owner: ast.expr) -> list[Layer] | None:
+    """The layers that pass an `isinstance` test of a module, alone or among others that must hold too."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            found = (_picked(tree, value, owner) for value in values)
+            return next((layers for layers in found if layers is not None), None)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[tested, classes]) if is_same(tested, owner):
+            named = classes.elts if isinstance(classes, ast.Tuple) else [classes]
+            layers = [_layer(tree, each) for each in named]
+            return [layer for layer in layers if layer is not None] if None not in layers else None
+        case _:
+            return None
 
 
 def _may_be_known(tree: Tree, owner: ast.expr) -> bool:

@@ -12,8 +12,8 @@ import libcst as cst
 
 from initlint.facts.api.layers import Layer, LayerKind
 from initlint.facts.api.torch_init import INITIALIZERS, METHODS, Draw
+from initlint.facts.api.words import FAN_NAME
 from initlint.facts.meaning.guards import ClassNameGuard
-from initlint.facts.premises.fan_names import FAN_NAME
 from initlint.facts.reading import text
 from initlint.facts.reading.scopes import Argument, Assigned, Assignment, Call, Class, Function, Returned
 from initlint.theory.fans import Fan, FanReading, LayerShape, classify_std, fan_in_and_fan_out, symbolic_fan

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from initlint.facts.api.layers import Layer
+from initlint.facts.api.tensors import PARAMETER_ITERATORS
 from initlint.facts.meaning.construction import Builder, Built, LayerCall, Made
 from initlint.facts.meaning.guards import ClassNameGuard, Guards, TypeGuard
 from initlint.facts.meaning.modules import Modules
@@ -15,7 +16,6 @@ from initlint.facts.reading.scopes import Block, Env, Looped
 
 _TRANSPOSED = frozenset({"T", "mT"})
 _KEYED = frozenset({"ModuleDict", "ParameterDict", "dict"})
-_PARAMETER_ITERATORS = frozenset({"parameters", "named_parameters"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,8 +182,7 @@ def _parameter_loop(node: cst.BaseExpression, env: Env) -> Looped | None:
     if not isinstance(binding, Looped):
         return None
     match binding.iterable:
-        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in _PARAMETER_ITERATORS:
-            named = name == "named_parameters"
-            return binding if binding.unpacking == ((1,) if named else ()) else None
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in PARAMETER_ITERATORS:
+            return binding if binding.unpacking == PARAMETER_ITERATORS[name] else None
         case _:
             return None

@@ -1,15 +1,21 @@
-"""Lists and dictionaries that objects hold, as `ast` has them: enough to say that a file keeps no module in one."""
+"""Lists, tuples and dictionaries as `ast` has them: enough to say that none hides a module, and none repeats one."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
 
-from initlint.facts.premises.building import added, may_build, values_of
-from initlint.facts.premises.tree import Tree, last_name, receiver
+from initlint.facts.api.layers import LAYERS
+from initlint.facts.api.reparametrisations import WRAPPERS
+from initlint.facts.premises.building import may_build
+from initlint.facts.premises.numbers import number
+from initlint.facts.premises.parameters import may_make_parameter
+from initlint.facts.premises.tree import Display, Tree, last_name, receiver, root_name
+from initlint.facts.premises.values import added, plain_values, reached
 
-_DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.GeneratorExp, ast.DictComp)
 _MAKING = frozenset({"list", "tuple", "dict", "OrderedDict"})
+_HANDING_ON = frozenset({"apply", "cuda", "eval", "requires_grad_", "to"})
+"""Methods that return their object."""
 
 
 @dataclass(slots=True)
@@ -93,23 +99,21 @@ def _runs_in_forward(tree: Tree, method: str) -> bool:
 
 def _may_be_container(tree: Tree, value: ast.expr) -> bool:
     """Whether a value may be a list, tuple or dictionary that is written out, names and sums looked through."""
-    seen: set[ast.expr] = set()
-    pending = [value]
-    while pending:
-        each = pending.pop()
+
+    def step(each: ast.expr) -> list[ast.expr]:
         match each:
-            case _ if each in seen:
-                continue
             case ast.Name():
-                pending += values_of(tree, each)
+                return plain_values(tree, each)
             case ast.BinOp(left=left, right=right):
-                pending += left, right
-            case ast.Call(func=function) if not _MAKING.isdisjoint(tree.meanings(last_name(function))):
-                return True
-            case _ if isinstance(each, _DISPLAYS):
-                return True
-        seen.add(each)
-    return False
+                return [left, right]
+            case _:
+                return []
+
+    return any(isinstance(each, Display) or _makes_container(tree, each) for each in reached(value, step))
+
+
+def _makes_container(tree: Tree, node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and not _MAKING.isdisjoint(tree.meanings(last_name(node.func)))
 
 
 def _hides(tree: Tree, value: ast.expr) -> bool:
@@ -119,3 +123,44 @@ def _hides(tree: Tree, value: ast.expr) -> bool:
             return not isinstance(only, ast.Starred) and not _may_be_container(tree, only)
         case _:
             return False
+
+
+def may_repeat_modules(tree: Tree) -> bool:
+    """Whether a list or tuple with something in it that may be a module or a parameter is repeated."""
+    sides = ((each.left, each.right) for each in tree.products)
+    repeated = (pair for left, right in sides for pair in ((left, right), (right, left)))
+    return any(
+        _holds_module(tree, display)
+        for display, times in repeated
+        if isinstance(display, ast.List | ast.Tuple) and (number(times) or 2) >= 2
+    )
+
+
+def _holds_module(tree: Tree, display: ast.List | ast.Tuple) -> bool:
+    elements = (each.value if isinstance(each, ast.Starred) else each for each in display.elts)
+    return any(isinstance(each, ast.Call) and _may_be_module(tree, each) for each in elements)
+
+
+def _may_be_module(tree: Tree, call: ast.Call) -> bool:
+    """Whether a call may build a module: a layer, a class or what a function of this file or another gives."""
+    meanings = tree.meanings(last_name(call.func))
+    if not meanings.isdisjoint(LAYERS.keys() | _HANDING_ON) or not _callees(tree, call.func).isdisjoint(WRAPPERS):
+        return True
+    if may_make_parameter(tree, call) or not meanings.isdisjoint(tree.definitions):
+        return True
+    targets = {target for name, target in tree.imported if name == root_name(call.func)}
+    return root_name(call.func) in tree.roots and not (targets and all(map(_is_torch, targets)))
+
+
+def _callees(tree: Tree, function: ast.expr, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The last parts of the names of what is called, both sides of a conditional among them."""
+    if isinstance(function, ast.IfExp):
+        return _callees(tree, function.body, seen) | _callees(tree, function.orelse, seen)
+    found = tree.meanings(last_name(function)) - seen
+    values = (value for name in found for value in tree.values.get(name, ()))
+    choices = [each for each in values if isinstance(each, ast.IfExp)]
+    return found.union(*(_callees(tree, each, seen | found) for each in choices))
+
+
+def _is_torch(target: str) -> bool:
+    return target == "torch" or target.startswith("torch.")

@@ -1,4 +1,8 @@
-"""Scales that are computed by hand, as `ast` has them: enough to say that none counts the dimensions of a weight."""
+"""Fans that are counted by hand or from the wrong dimension, as `ast` has them: enough to say that none is.
+
+A scale that is computed may count the dimensions of a weight; an initialiser reads the fan of a layer from a parameter
+of an object's own, which may be a stack or lie the other way round.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,24 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from initlint.facts.api.layers import LAYERS
-from initlint.facts.api.torch_init import Draw
-from initlint.facts.premises.fan_out import counts_whole_kernel, divides_by_groups
+from initlint.facts.api.tensors import PARAMETERS
+from initlint.facts.api.torch_init import INITIALIZERS, Draw
+from initlint.facts.api.words import FAN_NAME
 from initlint.facts.premises.given_modules import may_be_known
 from initlint.facts.premises.init_calls import InitCall, init_calls
-from initlint.facts.premises.numbers import may_have_root, sources
-from initlint.facts.premises.sizes import dimension, stripped
+from initlint.facts.premises.numbers import may_have_root, number
+from initlint.facts.premises.sizes import counts_whole_kernel, dimension, divides_by_groups, stripped
 from initlint.facts.premises.tree import Tree, last_name
+from initlint.facts.premises.values import sources
 
 _OUTPUTS = frozenset({"out_channels", "out_features", "numel", "nelement"})
 _FUNCTIONAL = ("linear", "conv1d", "conv2d", "conv3d")
 _LAWS = (Draw.NORMAL, Draw.TRUNC_NORMAL)
 _CONVOLUTIONS = {layer.name: layer.parameters.index("groups") for layer in LAYERS.values() if layer.spatial}
 """The convolutions, with the place of their argument `groups`."""
+_SIZES = {"in": ("out_features", "out_channels"), "out": ("in_features", "in_channels")}
+_DIMENSION = {"in": 0, "out": 1}
+"""What the other fan counts: attributes of a layer, and the dimension of its weight."""
 
 
 def may_count_outputs(tree: Tree) -> bool:
@@ -157,3 +166,98 @@ def _holds_three(number: float) -> bool:
 
     exact = Fraction(number if isinstance(number, int) else repr(number))
     return not (exact.numerator % 3 and exact.denominator % 3)
+
+
+def may_be_misnamed(tree: Tree) -> bool:
+    """Whether a name that says which fan it holds may be assigned the size that the other one counts."""
+    named = ((FAN_NAME.fullmatch(name), values) for name, values in tree.values.items())
+    return any(_may_hold_other(tree, match[1], value) for match, values in named if match for value in values)
+
+
+def _may_hold_other(tree: Tree, fan: str, value: ast.expr) -> bool:
+    parts = list(sources(tree, value))
+    read = (part for part in parts if isinstance(part, ast.Attribute))
+    items = (part for part in _chosen(value) if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name))
+    return any(_is_other(tree, fan, part) for part in read) or any(_is_at(fan, part) for part in items)
+
+
+def _is_other(tree: Tree, fan: str, node: ast.Attribute) -> bool:
+    """Whether an attribute is a size that the other fan counts, or all sizes of a weight in which one is not chosen."""
+    if node.attr in _SIZES[fan]:
+        return True
+    weight = stripped(node.value)
+    if node.attr not in ("size", "shape") or not (isinstance(weight, ast.Attribute) and weight.attr == "weight"):
+        return False
+    return dimension(tree, node) in (None, _DIMENSION[fan])
+
+
+def _chosen(value: ast.expr) -> Iterator[ast.expr]:
+    """A value, and what stands behind the last `or` of it."""
+    yield value
+    if isinstance(value, ast.BoolOp):
+        yield value.values[-1]
+
+
+def _is_at(fan: str, item: ast.Subscript) -> bool:
+    return isinstance(item.slice, ast.Constant) and item.slice.value == _DIMENSION[fan]
+
+
+def may_count_columns(tree: Tree) -> bool:
+    """Whether a parameter of an object's own may be given a scale by its second dimension."""
+    return any(_may_count_columns(tree, call) and _is_own(tree, call.tensor) for call in init_calls(tree))
+
+
+def _may_count_columns(tree: Tree, call: InitCall) -> bool:
+    given = call.given
+    if given is None:
+        return True
+    match call.draw:
+        case Draw.KAIMING_NORMAL | Draw.KAIMING_UNIFORM:
+            mode = given.get("mode")
+            return not (isinstance(mode, ast.Constant) and mode.value == "fan_out")
+        case Draw.NORMAL | Draw.TRUNC_NORMAL | Draw.UNIFORM:
+            scale = given.get({Draw.UNIFORM: "to" if call.method else "b"}.get(call.draw, "std"))
+            return scale is not None and may_have_root(tree, scale)
+        case _:
+            return False
+
+
+def may_be_stacked(tree: Tree) -> bool:
+    """Whether an initialiser with a fan may be given a parameter of an object's own, and one be a stack of matrices."""
+    if not any(_may_be_stack(tree, call) for call in tree.called(*PARAMETERS)):
+        return False
+    fans = (call for call in init_calls(tree) if not call.method and INITIALIZERS[call.name].uses_fan)
+    return any(_is_own(tree, call.tensor) for call in fans)
+
+
+def _may_be_stack(tree: Tree, made: ast.Call) -> bool:
+    """Whether a parameter may have three dimensions or more, none of them written as 1, or any number of them."""
+    return any(_may_be_deep(_sizes(part)) for part in sources(tree, made))
+
+
+def _sizes(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.Call(args=sizes) | ast.Tuple(elts=sizes) | ast.List(elts=sizes):
+            return sizes
+        case _:
+            return []
+
+
+def _may_be_deep(sizes: list[ast.expr]) -> bool:
+    if any(isinstance(size, ast.Starred) for size in sizes):
+        return True
+    return len(sizes) > 2 and not any(number(size) == 1 for size in sizes)
+
+
+def _is_own(tree: Tree, tensor: ast.expr | None) -> bool:
+    """Whether what is written may be a parameter that is made for an attribute of the object itself."""
+    if tensor is None:
+        return True
+    return isinstance(tensor, ast.Attribute) and tree.is_own(tensor) and any(_made(tree, tensor.attr))
+
+
+def _made(tree: Tree, attribute: str) -> Iterator[ast.Call]:
+    """The calls that make a parameter in the values of an attribute."""
+    parts = (part for value in tree.stored(attribute) for part in sources(tree, value))
+    calls = (part for part in parts if isinstance(part, ast.Call))
+    return (call for call in calls if not tree.meanings(last_name(call.func)).isdisjoint(PARAMETERS))
