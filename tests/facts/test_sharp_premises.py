@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 import pytest
+from premises.models import HEAD, model
 
 from initlint import catalogue
 from initlint.facts.premises.tree import Tree
 
 PREMISES = {rule.code: rule.premise for rule in catalogue.rules()}
 
-HEAD = "import torch\nfrom torch import nn\n"
 LOOP = f"{HEAD}for m in model.modules():\n"
 LINEAR = f"{HEAD}fc = nn.Linear(3, 4, bias=False)\n"
 
@@ -35,7 +35,20 @@ class Net(nn.Module):
         return x @ self.a + self.b @ x
 """
 
+USUAL = model(
+    "self.e = nn.Embedding(9, 4, padding_idx=0)",
+    "self.norm = nn.LayerNorm(4)",
+    "self.w = nn.Parameter(torch.zeros(3)) if tied else None",
+    "self.head.bias = self.bias",
+    arguments=", tied, row=None",
+    methods="    def reset(self):\n        self.w.data[0] = 1.0\n        self.w[0] = 1.0\n"
+    "    def init(self, m):\n        if isinstance(m, nn.LayerNorm):\n            nn.init.ones_(m.weight)\n"
+    "        elif isinstance(m, (nn.Linear, nn.Embedding, Router)):\n            nn.init.normal_(m.weight, std=0.02)\n"
+    "            if m.padding_idx is not None:\n                m.weight.data[m.padding_idx].zero_()\n",
+)
+
 CASES = {
+    **{f"{code} model as most are": USUAL for code in ("INI603", "INI605", "INI606", "INI801", "INI802", "INI803")},
     "INI610 two zeros that are added": NET,
     "INI507 layer with a flag that is an argument": NET.format("nn.init.zeros_(self.fc.bias)"),
     "INI507 layer that is given": NET.format("nn.init.zeros_(self.norm.bias)"),
