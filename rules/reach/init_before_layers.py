@@ -23,7 +23,7 @@ _ADDING = ADDING | {"register_module", "register_parameter", "update", "setattr"
 
 
 def _may_hold(tree: Tree) -> bool:
-    """Whether an init may pick modules, and a constructor add something behind a call that goes through them all, or in it."""
+    """Whether an init may pick modules, and a constructor add something in or behind a call that goes through all."""
     if not any(each.attribute == "weight" and each.may_pass(tree) for each in module_inits(tree)):
         return False
     visiting = _VISITING | tree.callers(_VISITING)
