@@ -4,7 +4,7 @@ import pytest
 from reading import probe, read
 
 from initlint.facts.execution.steps import Runs, runs
-from initlint.facts.meaning.conditions import asked, conditions, decides, disjunctions
+from initlint.facts.meaning.conditions import asked, conditions, deciding, disjunctions
 from initlint.facts.reading import text
 
 
@@ -74,7 +74,7 @@ def test_condition_decides_what_runs(code: str, expected: bool) -> None:
     file = read(code)
     _, call = probe(file)
     found = (part for condition in conditions(file.record) for part in asked(condition))
-    assert any(decides(part.node, call.block) for part in found if text.code(part.node) == "b") is expected
+    assert any(part.node in deciding(call.block) for part in found if text.code(part.node) == "b") is expected
 
 
 @pytest.mark.parametrize(
