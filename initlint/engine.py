@@ -155,17 +155,18 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
+@no_collection()
 def check_source(source: Source, rules: Sequence[Rule], options: Options) -> Result:
     """Check decoded text; the gate has been passed or is not wanted."""
-    with no_collection():
-        try:
-            tree = parse(source.text)
-        except Unparsable as error:
-            diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, error.message, error.line, error.column)
-            return Result(source.path, diagnostics=(diagnostic,), source=source)
-        return check_tree(source, tree, rules, options)
+    try:
+        tree = parse(source.text)
+    except Unparsable as error:
+        diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, error.message, error.line, error.column)
+        return Result(source.path, diagnostics=(diagnostic,), source=source)
+    return check_tree(source, tree, rules, options)
 
 
+@no_collection()
 def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options: Options) -> Result:
     """Check text whose `ast` is known."""
     from initlint.facts.premises.tree import Tree
@@ -179,8 +180,7 @@ def check_tree(source: Source, tree: ast.Module, rules: Sequence[Rule], options:
         alive = [each for each in alive if _may_speak(each.rule, around, source.path, crashed)]
     try:
         selected = islands(tree, standing, alive) if options.islands else whole(source.text)
-        with no_collection():
-            findings, diagnostics = _run(source, around, selected, [each.rule for each in alive], options)
+        findings, diagnostics = _run(source, around, selected, [each.rule for each in alive], options)
     except TooDeep as error:
         diagnostic = Diagnostic(source.path, DOES_NOT_PARSE, f"{error}; it is not checked", error.line)
         return Result(source.path, diagnostics=(diagnostic,), source=source)
