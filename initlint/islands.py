@@ -1,8 +1,9 @@
 """Islands: the statements of a file that can matter, selected with `ast`, so that LibCST parses only those.
 
-A definition matters where a trigger of a rule stands in it; with it the definitions that it names, and those that name
-a function among them. Where a rule with `context` has its trigger, definitions with a word of its context matter too.
-Of a class the methods that matter remain, those with layers, and its constructor with the methods that it calls.
+A definition matters where a trigger of a rule stands in it, or another name that the module gives to what a trigger
+speaks of; with it the definitions that it names, and those that name a function among them. Where a rule with `context`
+has its trigger, definitions with a word of its context matter too. Of a class the methods that matter remain, those
+with layers, and its constructor with the methods that it calls.
 
 Lines of the rest are left out; `Islands.lines` maps the lines that remain to the original ones, columns are unchanged.
 A body that would be empty holds a synthetic `pass`. Findings must be the same as on the whole file: a differential
@@ -15,7 +16,7 @@ import ast
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -24,12 +25,15 @@ from initlint.facts.api.torch_init import DEPRECATED, INITIALIZERS, MODULE_HELPE
 from initlint.facts.api.words import CONTEXT as LAYER_WORDS
 from initlint.gate import Live, Standing
 from initlint.lines import Lines, split_lines
+from initlint.renames import INIT_MODULES, Rename, meanings, renames
 from initlint.rule import Word
 
 _WORDS = re.compile(r"\w+|@")
 _UNSPOKEN = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"|#[^\n]*")
 _SHORT = 12
 """Lines up to which a plain statement at module or class level is kept without a look at its words."""
+
+_BLOCKS = ast.If | ast.Try | ast.With
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -58,11 +62,15 @@ def islands(tree: ast.Module, standing: Standing, alive: Sequence[Live]) -> Isla
 
 @dataclass(frozen=True, slots=True)
 class _Interest:
-    """What makes code matter: a line with a trigger, a name that an import gave an init function, a word of context."""
+    """What makes code matter: a line with a trigger, another name for one or for an init function, a word of context.
+
+    `standing_for` has what other names of the module stand for.
+    """
 
     lines: Sequence[int]
     words: frozenset[str]
     context: bool
+    standing_for: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, tree: ast.Module, standing: Standing, alive: Sequence[Live]) -> _Interest:
@@ -70,30 +78,45 @@ class _Interest:
         definitions = [
             (first_line(node), node.end_lineno or node.lineno) for node in tree.body if isinstance(node, Definition)
         ]
-        around = [each.rule.context for each in alive if each.rule.context and _together(each, standing, definitions)]
-        context = frozenset[str]().union(*around)
-        return cls(sorted(lines), _imported(tree) | context, bool(context))
+        known = list(renames(tree.body))
+        around = _Around(standing, definitions, known)
+        contexts = [each.rule.context for each in alive if each.rule.context and around.together(each)]
+        context = frozenset[str]().union(*contexts)
+        standing_for = meanings(known)
+        triggers = (words[0] for each in alive for words in each.triggers)
+        spoken = {_WORDS.findall(word)[-1] for word in triggers if isinstance(word, str) and _WORDS.search(word)}
+        return cls(sorted(lines), _renamed(tree, standing_for, spoken) | context, bool(context), standing_for)
 
     def holds(self, first: int, last: int, words: frozenset[str]) -> bool:
         """Whether lines matter by themselves; `words` are their identifiers."""
         return bisect_left(self.lines, first) < bisect_right(self.lines, last) or not words.isdisjoint(self.words)
 
 
-def _together(live: Live, standing: Standing, definitions: Sequence[tuple[int, int]]) -> bool:
-    """Whether all words of a trigger stand in one definition, or outside of all, or need not."""
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Which definitions words stand in."""
 
-    def stretches(word: Word) -> set[int]:
-        """The definitions that a word stands in, by the line that they begin on; 0 where it stands outside."""
-        return {_around(line, definitions) for line in standing.places(word)}
+    standing: Standing
+    definitions: Sequence[tuple[int, int]]
+    renames: Sequence[Rename]
 
-    return live.rule.across or any(
-        len(words) == 1 or set.intersection(*map(stretches, words)) for words in live.triggers
-    )
+    def together(self, live: Live) -> bool:
+        """Whether all words of a trigger stand in one definition, or outside of all, or need not."""
+        return live.rule.across or any(
+            len(words) == 1 or set.intersection(*map(self.stretches, words)) for words in live.triggers
+        )
 
+    def stretches(self, word: Word) -> set[int]:
+        """The definitions that a word or another name for it stands in, by the line that they begin on; 0 outside."""
+        lines = self.standing.places(word)
+        there = (each for each in self.renames if bisect_left(lines, each.first) < bisect_right(lines, each.last))
+        other = {re.compile(rf"{each.name}\b") for each in there}
+        return {self.definition(line) for each in (word, *other) for line in self.standing.places(each)}
 
-def _around(line: int, definitions: Sequence[tuple[int, int]]) -> int:
-    position = bisect_right(definitions, (line, math.inf)) - 1
-    return definitions[position][0] if position >= 0 and line <= definitions[position][1] else 0
+    def definition(self, line: int) -> int:
+        """The line that the definition around a line begins on, or 0."""
+        position = bisect_right(self.definitions, (line, math.inf)) - 1
+        return self.definitions[position][0] if position >= 0 and line <= self.definitions[position][1] else 0
 
 
 @dataclass(slots=True)
@@ -215,6 +238,8 @@ class _Selection:
                 tables[node] = _table(node)
         matter = {node for node in words if self.matters(node)}
         helpers = {node.name for node in matter if not isinstance(node, ast.ClassDef)}
+        blocks = (node for node in body if isinstance(node, _BLOCKS) and self.matters(node))
+        helpers |= {name for node in blocks for name in _functions(node)}
         if helpers or self.interest.context:
             named = helpers | ({node.name for node in matter} if self.interest.context else set())
             matter |= _naming(words, named)
@@ -242,16 +267,32 @@ class _Selection:
         return frozenset(_WORDS.findall(_UNSPOKEN.sub("", self.lines.code(*_span(node)))))
 
     def words(self, node: ast.stmt) -> frozenset[str]:
-        """The identifiers of a statement; of a definition those of its header and its body, documentation apart."""
+        """The identifiers of a statement, with what they stand for; documentation apart.
+
+        Of a definition they are those of its header and its body. `self` is one of a method, whatever its first
+        parameter is called.
+        """
         if node not in self.spelled:
             if isinstance(node, ast.ClassDef) and self.is_apart(node):
                 header = self.lines.code(first_line(node), first_line(node.body[0]) - 1)
-                inside = [self.words(child) for child in node.body if not _docstring(child)]
-                self.spelled[node] = frozenset(_WORDS.findall(header)).union(*inside)
+                inside = [self.method_words(child) for child in node.body if not _docstring(child)]
+                self.spelled[node] = self.meant(header).union(*inside)
             else:
-                code = "".join(self.lines.code(*lines) for lines in self.undocumented(node))
-                self.spelled[node] = frozenset(_WORDS.findall(code))
+                self.spelled[node] = self.meant("".join(self.lines.code(*lines) for lines in self.undocumented(node)))
         return self.spelled[node]
+
+    def method_words(self, node: ast.stmt) -> frozenset[str]:
+        """The identifiers of a statement of a class."""
+        words = self.words(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.args.args:
+            words = self.spelled[node] = words | {"self"}
+        return words
+
+    def meant(self, code: str) -> frozenset[str]:
+        """The identifiers in a text, and what those stand for."""
+        words = frozenset(_WORDS.findall(code))
+        known = words & self.interest.standing_for.keys()
+        return words.union(*(self.interest.standing_for[name] for name in known)) if known else words
 
 
 def _naming(words: dict[Definition, frozenset[str]], names: set[str]) -> set[Definition]:
@@ -280,16 +321,15 @@ def _named(words: dict[Definition, frozenset[str]], start: set[Definition]) -> s
     return found
 
 
-def _imported(tree: ast.Module) -> frozenset[str]:
-    """Names under which module-level imports bind single init functions, or a module of them under another name."""
-    found: set[str] = set()
+def _renamed(tree: ast.Module, standing_for: Mapping[str, frozenset[str]], spoken: Set[str]) -> frozenset[str]:
+    """The names by which a module has init functions, modules of them, or what triggers speak of."""
+    known = INIT_MODULES | spoken
+    found = {name for name, others in standing_for.items() if others & known or any(map(_is_function, others))}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
             whole = (node.module or "").endswith("nn.init")
             found.update(alias.asname or alias.name for alias in node.names if whole or _is_function(alias.name))
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            renamed = (alias for alias in node.names if alias.name.rpartition(".")[2] in _MODULES and alias.asname)
-            found.update(alias.asname or "" for alias in renamed)
+            found.update((*INITIALIZERS, *DEPRECATED) if whole and "*" in found else ())
     return frozenset(found)
 
 
@@ -298,7 +338,7 @@ def _table(node: ast.stmt) -> str:
     match node:
         case (
             ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value)
-        ):
+        ) if not isinstance(value, ast.Constant):
             pending: list[ast.expr | None] = [value]
             while pending:
                 match pending.pop():
@@ -315,13 +355,19 @@ def _table(node: ast.stmt) -> str:
             return ""
 
 
+def _functions(node: ast.AST) -> Iterator[str]:
+    """The names of the functions that a test, a `try` or a `with` defines."""
+    for each in ast.iter_child_nodes(node):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield each.name
+        elif isinstance(each, _BLOCKS | ast.ExceptHandler):
+            yield from _functions(each)
+
+
 def _imports(node: ast.stmt) -> bool:
     """Whether a statement is an import, or a test or a `try` around one."""
     body: list[ast.stmt] = getattr(node, "body", []) if isinstance(node, ast.If | ast.Try) else [node]
     return any(isinstance(each, ast.Import | ast.ImportFrom) for each in body)
-
-
-_MODULES = frozenset({"init", "initialization"})
 
 
 def _is_function(name: str) -> bool:

@@ -228,3 +228,49 @@ def test_nesting_below_the_limit_is_read(tmp_path: Path) -> None:
     result = check_file(path, catalogue.select(), Options())
     assert [finding.code for finding in result.findings] == ["INI301"]
     assert result.diagnostics == ()
+
+
+HEAD = "import torch\nfrom torch import nn\n"
+NET = "class Net(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n"
+OTHER = (
+    "class Other(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.w = nn.Parameter(x)\n"
+)
+LOSSES = {
+    "INI405 assigned init": f"{HEAD}K = nn.init.kaiming_normal_\ndef init(w, x):\n    K(w, 0, 'relu')\n",
+    "INI209 name that a constant has": (f"{HEAD}lstm = nn.LSTM(8, 8)\ngate = 1\nnn.init.eye_(lstm.weight_hh_l0)\n"),
+    "INI405 walrus": f"{HEAD}if (K := nn.init.kaiming_normal_):\n    pass\ndef init(w, x):\n    K(w, 0, 'relu')\n",
+    "INI407 star import": f"{HEAD}from torch.nn.init import *\ndef init(w, x):\n    constant_(w)\n",
+    "INI406 assigned from the module of inits": f"{HEAD}C = nn.init.constants_\ndef init(w):\n    C(w, val=1)\n",
+    "INI205 imported init and products": (
+        f"{HEAD}from torch.nn.init import kaiming_uniform_ as draw\nfrom torch import matmul as product\n"
+        f"{NET}        self.w = nn.Parameter(torch.empty(n, n, n))\n        draw(self.w)\n"
+        "    def forward(self, x):\n        return product(x, self.w)\n"
+    ),
+    "INI503 imported base": (
+        "from torch import nn\nfrom torch.nn import Module as Base\nclass Block(Base):\n    pass\n"
+        "def f(m):\n    return isinstance(m, 'Block')\n"
+    ),
+    "INI602 object of another name": (
+        f"{HEAD}{NET}        self.fcs = [nn.Linear(3, 3) for _ in range(n)]\n"
+        "    def forward(this, x):\n        for fc in this.fcs:\n            x = fc(x)\n        return x\n"
+    ),
+    "INI603 trigger in another class": (
+        f"{HEAD}P = nn.Parameter\n{NET}        self.w = P(torch.zeros(3)).cuda()\n{OTHER}"
+    ),
+    "INI412 helper inside of a block": (
+        f"{HEAD}with torch.no_grad():\n    def draw(m):\n        if hasattr(m, 'weight'):\n"
+        "            nn.init.normal_(m.weight)\ndef build(fc):\n    fc = nn.Linear(2, 2)\n    draw(fc.weight)\n"
+    ),
+    "INI412 helper of another name": (
+        f"{HEAD}def init(module, v):\n    if hasattr(module, 'weight') and module.weight is not None:\n"
+        "        nn.init.constant_(module.weight, val=v)\nrun = init\ndef f(m):\n    run(m.weight, 0)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_other_names_lose_no_finding(case: str) -> None:
+    source = Source(Path("net.py"), LOSSES[case])
+    quick, slow = (check_source(source, ALL, Options(islands=flag)).findings for flag in (True, False))
+    assert case.partition(" ")[0] in {finding.code for finding in slow}
+    assert quick == slow

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,8 @@ from initlint import report
 FUZZ = Path(__file__).parent / "fuzz"
 sys.path.insert(0, str(FUZZ))
 
-from judging import judge_in_time  # noqa: E402
+from judging import ALL, Fault, judge_in_time  # noqa: E402
+from losses import KINDS, judge_losses, varied  # noqa: E402
 from mutations import MUTATIONS, Mutation, examples, mutated  # noqa: E402
 
 MODEL = """\
@@ -73,6 +75,24 @@ def test_generated_programs_break_nothing() -> None:
         judge_in_time(text.encode("utf-8", "surrogatepass"), gated=False)
 
     run()
+
+
+def test_other_spellings_lose_no_finding() -> None:
+    found, kinds = 0, set[str]()
+    for seed in range(150):
+        chance = Random(seed)
+        variant = varied(chance, chance.choice(examples()).decode())
+        if variant is not None:
+            found += judge_losses(variant.data)
+            kinds.update(variant.kinds)
+    assert found > 60
+    assert kinds >= {kind.__name__ for kind in KINDS}
+
+
+def test_a_finding_that_is_lost_to_a_premise_is_a_fault() -> None:
+    wrong = tuple(replace(rule, premise=lambda tree: False) for rule in ALL)
+    with pytest.raises(Fault, match="INI102 is lost to its premise"):
+        judge_losses(MODEL.encode(), wrong)
 
 
 @pytest.mark.parametrize(

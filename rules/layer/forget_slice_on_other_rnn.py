@@ -20,7 +20,9 @@ _MEETS = {
 
 def _may_hold(tree: Tree) -> bool:
     """Whether a file names recurrent layers that are no LSTM."""
-    return any("GRU" in word or "RNN" in word for word in (*tree.words, *tree.strings))
+    return any(
+        "GRU" in word or "RNN" in word for word in (*tree.words, *tree.strings, *(name for _, name in tree.imported))
+    )
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Looks for inputs that break the tool: `python tests/fuzz/search.py {examples,files,programs,coverage}`.
+"""Looks for inputs that break the tool: `python tests/fuzz/search.py {examples,files,programs,coverage,spellings}`.
 
 What breaks it is kept in a folder; one that is mended belongs into `tests/fuzz/crashers`, which the tests run.
 """
@@ -11,20 +11,35 @@ import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from random import Random
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from judging import Fault, judge_in_time
+from losses import files, judge_losses, pages_and_fixtures, tested, varied
 from mutations import examples, mutated
+
+_KEPT = 3
+"""Inputs that are kept for one reason."""
 
 
 class Search:
     """Judges inputs until the CPU time is over, counting them and keeping what is at fault."""
 
-    def __init__(self, seconds: float, keep: Path) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        keep: Path,
+        judge: Callable[[bytes], bool] = judge_in_time,
+        words: tuple[str, str] = ("read", "stopped"),
+    ) -> None:
         self.end = time.process_time() + seconds
         self.keep = keep
+        self._judge = judge
+        self._words = words
         self.counts: Counter[str] = Counter()
         self.slowest = 0.0
         self.reasons: Counter[str] = Counter()
@@ -35,21 +50,24 @@ class Search:
         """Whether the time is over."""
         return time.process_time() >= self.end
 
-    def judge(self, data: bytes) -> None:
-        """Judge one input; it is on the disk meanwhile, for what takes the whole process down."""
+    def judge(self, data: bytes, made: str = "") -> None:
+        """Judge one input; it is on the disk meanwhile, for what takes the whole process down.
+
+        Of what is at fault for one reason the first are kept; `made` says how an input came about.
+        """
         current = self.keep / "current"
         current.write_bytes(data)
         begin = time.process_time()
         try:
-            self.counts["read" if judge_in_time(data) else "stopped"] += 1
+            self.counts[self._words[0] if self._judge(data) else self._words[1]] += 1
         except Fault as fault:
             self.counts["faults"] += 1
             reason = str(fault)
             self.reasons[reason] += 1
-            if self.reasons[reason] == 1:
+            if self.reasons[reason] <= _KEPT:
                 name = hashlib.sha256(data).hexdigest()[:12]
                 (self.keep / f"{name}.py").write_bytes(data)
-                print(f"{name}: {reason}", flush=True)
+                print(f"{name}: {reason} {made}".rstrip(), flush=True)
         self.slowest = max(self.slowest, time.process_time() - begin)
         current.unlink()
 
@@ -105,6 +123,16 @@ def from_programs(search: Search, seed: int) -> None:
         run()
 
 
+def from_spellings(search: Search, seed: int, programs: Sequence[str]) -> None:
+    """Programs in which something is found, spelled otherwise."""
+    for number in count():
+        if search.over:
+            return
+        made = varied(Random(f"{seed}.{number}"), programs[number % len(programs)])
+        if made is not None:
+            search.judge(made.data, f"({', '.join(made.kinds)})")
+
+
 def by_coverage(search: Search, seed: int) -> None:
     """Inputs that libFuzzer steers by what they reach in the reader, the fixer and the suppressor."""
     import atheris
@@ -143,13 +171,18 @@ def by_coverage(search: Search, seed: int) -> None:
 def main() -> None:
     """Search for a while and print what was tried."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("examples", "files", "programs", "coverage"))
+    parser.add_argument("kind", choices=("examples", "files", "programs", "coverage", "spellings"))
     parser.add_argument("--seconds", type=float, default=60, help="CPU seconds (default: 60)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="where the files are")
     parser.add_argument("--keep", type=Path, required=True, help="where inputs go that break something")
     options = parser.parse_args()
-    search = Search(options.seconds, options.keep)
+    if options.kind == "spellings":
+        programs = files(options.folder) if options.folder else (*pages_and_fixtures(), *tested())
+        print(f"{len(programs)} programs", flush=True)
+        search = Search(options.seconds, options.keep, judge_losses, ("with a finding", "without"))
+    else:
+        search = Search(options.seconds, options.keep)
     match options.kind:
         case "examples":
             from_examples(search, options.seed)
@@ -157,6 +190,8 @@ def main() -> None:
             from_files(search, options.seed, options.folder)
         case "programs":
             from_programs(search, options.seed)
+        case "spellings":
+            from_spellings(search, options.seed, programs)
         case _:
             by_coverage(search, options.seed)
     print(search.summary())

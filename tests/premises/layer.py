@@ -7,6 +7,10 @@ from premises.models import HEAD, model
 NORMALISED = ("self.fc = nn.Linear(3, 4)", "self.norm = nn.LayerNorm(4)", "for m in self.modules():")
 
 CASES = {
+    "INI807 imported layer": (
+        f"{HEAD}from torch.nn import GRU as G\ngru = G(4, 8)\nfor name, b in gru.named_parameters():\n"
+        "    if 'bias_ih' in name:\n        n = b.size(0)\n        b.data[n // 4:n // 2].fill_(1)\n"
+    ),
     "INI801 name of another layer": (
         f"{HEAD}from torch.nn import BatchNorm2d as Linear\ndef f(m):\n    if isinstance(m, Linear):\n"
         "        nn.init.normal_(m.weight, 0.0, 0.02)\n"

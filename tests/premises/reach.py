@@ -183,6 +183,9 @@ CASES = {
     + blocks("for m in self.modules():", "    if hasattr(m, ATTRIBUTE):", "        nn.init.zeros_(m.conv.bias)")
     + "def f(m):\n    return hasattr(m, 'bias')\n",
     "INI509 assigned function": model("self.a = nn.Linear(3, 4)", "run(self)", "self.b = nn.Linear(3, 4)", head=EARLY),
+    "INI509 method that initialises and adds": model("self.start()", head=EARLY)
+    + "    def start(self):\n        self.a = nn.Linear(3, 4)\n        self.apply(init)\n"
+    "        self.b = nn.Linear(3, 4)\n",
     "INI509 weight by a method": model(
         "self.a = nn.Linear(3, 4)",
         "for m in self.modules():",
