@@ -338,21 +338,20 @@ def _table(node: ast.stmt) -> str:
     match node:
         case (
             ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value)
-        ) if not isinstance(value, ast.Constant):
-            pending: list[ast.expr | None] = [value]
-            while pending:
-                match pending.pop():
-                    case ast.Dict(keys=keys, values=values):
-                        pending += [*keys, *values]
-                    case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-                        pending += elements
-                    case ast.Constant():
-                        pass
-                    case _:
-                        return ""
-            return name
+        ):
+            return name if not isinstance(value, ast.Constant) and _is_constant(value) else ""
         case _:
             return ""
+
+
+def _is_constant(value: ast.expr | None) -> bool:
+    match value:
+        case ast.Dict(keys=keys, values=values):
+            return all(map(_is_constant, (*keys, *values)))
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return all(map(_is_constant, elements))
+        case _:
+            return isinstance(value, ast.Constant)
 
 
 def _functions(node: ast.AST) -> Iterator[str]:

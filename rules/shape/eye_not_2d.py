@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.premises.init_calls import init_calls
+from initlint.facts.premises.init_calls import may_draw
 from initlint.rule import Alarm, Change, Default, Kind, Proposal, Safety, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.premises.tree import Tree
     from initlint.facts.sites.sites import InitSite
-
-
-def _may_hold(tree: Tree) -> bool:
-    """Whether `eye_` may be called."""
-    return any(call.draw is Draw.EYE for call in init_calls(tree))
 
 
 @rule(
@@ -27,7 +22,7 @@ def _may_hold(tree: Tree) -> bool:
     Default.ON,
     fix=Safety.DISPLAY,
     triggers=("eye_", "init.eye", "init import", "init as"),
-    premise=_may_hold,
+    premise=partial(may_draw, draw=Draw.EYE),
 )
 def check(file: File) -> Iterator[Alarm]:
     """`eye_` on a tensor that does not have two dimensions: it raises."""

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from initlint.facts.api.torch_init import Draw
-from initlint.facts.premises.init_calls import init_calls
+from initlint.facts.premises.init_calls import may_draw
 from initlint.rule import Alarm, Default, Kind, rule
 
 if TYPE_CHECKING:
     from initlint.facts.file import File
-    from initlint.facts.premises.tree import Tree
-
-
-def _may_hold(tree: Tree) -> bool:
-    """Whether `sparse_` may be called."""
-    return any(call.draw is Draw.SPARSE for call in init_calls(tree))
 
 
 @rule(
@@ -25,7 +20,7 @@ def _may_hold(tree: Tree) -> bool:
     Kind.ERROR,
     Default.ON,
     triggers=("sparse_(", "init.sparse", "init import", "init as"),
-    premise=_may_hold,
+    premise=partial(may_draw, draw=Draw.SPARSE),
 )
 def check(file: File) -> Iterator[Alarm]:
     """`sparse_` on a tensor that does not have two dimensions: it raises."""

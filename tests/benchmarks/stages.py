@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import libcst
-
 from initlint import catalogue, engine, suppress
 from initlint.facts.file import FactOptions, File
 from initlint.facts.premises.tree import Tree
+from initlint.facts.reading.parts import parse_module
 from initlint.finding import Finding
 from initlint.gate import Standing, gate, live
 from initlint.islands import islands
@@ -90,7 +89,7 @@ def _check(source: Source, rules: tuple[Rule, ...], watch: Stopwatch) -> None:
     if not alive or not selected.text.strip():
         return
     with watch("LibCST"):
-        module = libcst.parse_module(selected.text)
+        module = parse_module(selected.text)
     with watch("reader"):
         file = File(module, FactOptions(tree=lambda: around))
     with watch("rules"):

@@ -143,6 +143,11 @@ def _bound(node: ast.Call, parameters: tuple[str, ...]) -> dict[str, ast.expr] |
     return found
 
 
+def may_draw(tree: Tree, draw: Draw) -> bool:
+    """Whether an initialiser of this kind may be called."""
+    return any(call.draw is draw for call in init_calls(tree))
+
+
 @lru_cache(maxsize=1)
 def init_modules(tree: Tree) -> frozenset[str]:
     """Names that modules of init functions go by in a file."""
