@@ -26,13 +26,18 @@ class Positions:
     def __getitem__(self, node: cst.CSTNode) -> CodeRange:
         statement = self._statements.get(node)
         if statement is None:
-            return _written(self._module)[node]
+            return self._whole[node]
         if statement not in self._found:
             self._found[statement] = _written(self._module.with_changes(header=[], body=[statement], footer=[]))
         found = self._found[statement]
         below = self._lines[statement] - found[statement].start.line
         start, end = (CodePosition(place.line + below, place.column) for place in (found[node].start, found[node].end))
         return CodeRange(start, end)
+
+    @cached_property
+    def _whole(self) -> Mapping[cst.CSTNode, CodeRange]:
+        """The positions of all nodes, for those that are no code: a comment, a comma."""
+        return _written(self._module)
 
     @cached_property
     def _statements(self) -> dict[cst.CSTNode, cst.CSTNode]:
