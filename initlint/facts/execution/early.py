@@ -106,12 +106,12 @@ Visiting = tuple["InitSite", str]
 
 
 def _of_functions(inits: Inits, functions: list[Function]) -> Iterator[Visiting]:
-    for function in dict.fromkeys(functions):
-        for site in inits.in_function.get(function, ()):
-            module = written_to(site)
-            subject = text.code(module) if module is not None else ""
-            if subject == parameter(function, 0):
-                yield site, subject
+    found = {place: (site, each) for each in functions for place, site in inits.in_function.get(each, ())}
+    for _, (site, function) in sorted(found.items()):
+        module = written_to(site)
+        subject = text.code(module) if module is not None else ""
+        if subject == parameter(function, 0):
+            yield site, subject
 
 
 def _of_loop(inits: Inits, iterable: cst.Call) -> Iterator[Visiting]:

@@ -74,12 +74,12 @@ class Inits:
         self.selection = Selection(file)
 
     @cached_property
-    def in_function(self) -> dict[Function, list[InitSite]]:
-        """The init sites by the function that they stand in."""
-        found: dict[Function, list[InitSite]] = {}
-        for site in self.file.sites:
+    def in_function(self) -> dict[Function, list[tuple[int, InitSite]]]:
+        """The init sites by the function that they stand in, each with its place among all."""
+        found: dict[Function, list[tuple[int, InitSite]]] = {}
+        for place, site in enumerate(self.file.sites):
             if site.function is not None:
-                found.setdefault(site.function, []).append(site)
+                found.setdefault(site.function, []).append((place, site))
         return found
 
     @cached_property
